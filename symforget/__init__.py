@@ -1,0 +1,1 @@
+"""symforget: a test runner for theorems."""

@@ -1,0 +1,17 @@
+"""The errors symforget raises on purpose; the command line prints each as one line."""
+
+
+class SymforgetError(Exception):
+    """Base of every deliberate error. Its text names what went wrong, where, and what to do."""
+
+
+class InputError(SymforgetError):
+    """Malformed input: an unknown ID, a bad expression, an unreadable file. Exit code 4."""
+
+
+class PrecisionNotReached(SymforgetError):
+    """A certified evaluation could not reach the digits asked for within its work limit."""
+
+
+class TimeLimit(SymforgetError):
+    """A computation was stopped because its time limit had passed."""
