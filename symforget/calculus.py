@@ -1,0 +1,267 @@
+"""Integrals over the sample space for any pair of densities: what may be integrated, differentiated and reduced.
+
+An integrand is a function f(p_o, p_n) of the two density values, positively homogeneous of degree one, so that its
+integral does not depend on the reference measure. With q = beta p_o + (1-beta) p_n and the score v = (p_o - p_n)/q,
+
+    p_o = q (1 + (1-beta) v),    p_n = q (1 - beta v),
+
+so a rational integrand with powers of q alone below the line is q times a polynomial in v, and its integral is a
+combination of the score's moments m_j = E_q[v^j]:
+
+    m_0 = 1,  m_1 = 0,  m_2 = I(beta) = (1 - H)/(beta (1-beta)),  m_(j+1) = -(dm_j/dbeta)/(j - 1).
+
+Everything of degree two therefore reduces to the overlap gate H(beta) = int p_o p_n/q, for any densities.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import (
+    Abs,
+    Dummy,
+    Expr,
+    Function,
+    Lambda,
+    Poly,
+    PolynomialError,
+    Symbol,
+    cancel,
+    diff,
+    exp,
+    expand,
+    log,
+    simplify,
+    sqrt,
+    symbols,
+    sympify,
+    together,
+)
+
+from symforget.signs import UnitInterval, is_nonnegative, is_positive
+
+p_o, p_n = symbols("p_o p_n", positive=True)
+
+
+class SampleIntegral(Expr):
+    """The integral of f(p_o(x), p_n(x)) over the sample space; ``args[0]`` is the Lambda of f."""
+
+    is_commutative = True
+    is_real = True
+    is_extended_real = True
+
+    def __new__(cls, integrand: Any) -> SampleIntegral:
+        body = integrand if isinstance(integrand, Lambda) else Lambda((p_o, p_n), sympify(integrand))
+        return Expr.__new__(cls, body)
+
+    @property
+    def integrand(self) -> Expr:
+        """f as an expression in the symbols p_o and p_n."""
+        return self.args[0](p_o, p_n)  # type: ignore[operator]
+
+    def at(self, old: Expr, new: Expr) -> Expr:
+        """f with the two densities replaced by the given values."""
+        return self.args[0](old, new)  # type: ignore[operator]
+
+    def _eval_derivative(self, s: Symbol) -> Expr:
+        return SampleIntegral(diff(self.integrand, s))
+
+    def _eval_is_positive(self) -> bool | None:
+        return True if self.integrand.is_positive else None
+
+    def _eval_is_nonnegative(self) -> bool | None:
+        return True if self.integrand.is_nonnegative else None
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"Int({printer._print(self.integrand)})"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\int {printer._print(self.integrand)}\,dx"
+
+
+class H(Function):
+    """The overlap gate H(beta) = int p_o p_n/q_beta of an arbitrary pair of densities; 0 < H <= 1."""
+
+    nargs = 1
+
+    def _eval_is_positive(self) -> bool:
+        return True
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+    def integral(self) -> SampleIntegral:
+        """The integral that defines the gate."""
+        return SampleIntegral(p_o * p_n / mixture(self.args[0]))
+
+
+class DensityFunctional(Symbol):
+    """A number that belongs to the pair of densities, known by name: BC, TV or chi2.
+
+    BC = int sqrt(p_o p_n) (Bhattacharyya coefficient), TV = (1/2) int |p_o - p_n| (total variation distance),
+    chi2 = int (p_o - p_n)^2/p_n (chi-square divergence of p_o from p_n).
+    """
+
+    __slots__ = ()
+
+    @property
+    def definition(self) -> Expr:
+        return _DEFINITIONS[self.name]
+
+
+BC = DensityFunctional("BC", positive=True)
+TV = DensityFunctional("TV", positive=True)
+chi2 = DensityFunctional("chi2", positive=True)
+_DEFINITIONS: dict[str, Expr] = {
+    "BC": SampleIntegral(sqrt(p_o * p_n)),
+    "TV": SampleIntegral(Abs(p_o - p_n)) / 2,
+    "chi2": SampleIntegral((p_o - p_n) ** 2 / p_n),
+}
+
+
+def mixture(weight: Expr) -> Expr:
+    """The density q = weight p_o + (1 - weight) p_n."""
+    return weight * p_o + (1 - weight) * p_n
+
+
+def responsibility_old(weight: Expr) -> Expr:
+    """r_o = weight p_o/q, the posterior probability of the old component."""
+    return weight * p_o / mixture(weight)
+
+
+def responsibility_new(weight: Expr) -> Expr:
+    """r_n = (1 - weight) p_n/q = 1 - r_o."""
+    return (1 - weight) * p_n / mixture(weight)
+
+
+def E_o(value: Expr) -> SampleIntegral:
+    """Expectation under p_o."""
+    return SampleIntegral(p_o * value)
+
+
+def E_n(value: Expr) -> SampleIntegral:
+    """Expectation under p_n."""
+    return SampleIntegral(p_n * value)
+
+
+def unfold(expr: Expr) -> Expr:
+    """Replace H, BC, TV and chi2 by the integrals that define them."""
+    opened = expr.replace(lambda e: isinstance(e, H), lambda e: e.integral())
+    return opened.xreplace({s: s.definition for s in opened.atoms(DensityFunctional)})
+
+
+def is_homogeneous(integrand: Expr) -> bool:
+    """Whether f(s p_o, s p_n) = s f(p_o, p_n) for s > 0, which makes its integral well defined."""
+    s = Dummy("s", positive=True)
+    scaled = integrand.xreplace({p_o: s * p_o, p_n: s * p_n})
+    return simplify(scaled / s - integrand) == 0
+
+
+def score_polynomial(integrand: Expr, weight: Expr) -> Poly | None:
+    """f/q as a polynomial in the score v = (p_o - p_n)/q, or None if it is not one."""
+    v = Dummy("v")
+    at_unit_mixture = integrand.xreplace({p_o: 1 + (1 - weight) * v, p_n: 1 - weight * v})
+    try:
+        return Poly(cancel(together(expand(at_unit_mixture))), v)
+    except PolynomialError:
+        return None
+
+
+def score_moment(order: int, weight: Symbol) -> Expr:
+    """E_q[v^order] through the gate and its derivatives."""
+    if order < 2:
+        return sympify(1 - order)
+    moment = (1 - H(weight)) / (weight * (1 - weight))
+    for j in range(2, order):
+        moment = -diff(moment, weight) / (j - 1)
+    return moment
+
+
+def reduce_integral(integral: SampleIntegral, weight: Symbol) -> Expr | None:
+    """The integral through 1, H and derivatives of H, or None if the integrand is not in their span.
+
+    ``weight``: the symbol beta of the mixture q whose powers stand below the line.
+    """
+    if not is_homogeneous(integral.integrand):
+        return None
+    polynomial = score_polynomial(integral.integrand, weight)
+    if polynomial is None:
+        return None
+    return sum((c * score_moment(j, weight) for (j,), c in polynomial.terms()), start=sympify(0))
+
+
+def reduce_to_gate(expr: Expr, weight: Symbol) -> Expr:
+    """Replace every integral that reduces by its value through H; the others stay."""
+
+    def value(integral: SampleIntegral) -> Expr:
+        reduced = reduce_integral(integral, weight)
+        return integral if reduced is None else reduced
+
+    return expr.replace(lambda e: isinstance(e, SampleIntegral), value)
+
+
+def split_integrals(expr: Expr) -> Expr:
+    """Linearity: write every integral as a sum of integrals of its expanded terms, constants outside."""
+
+    def split(integral: SampleIntegral) -> Expr:
+        total: Expr = sympify(0)
+        for term in integral.integrand.expand().as_ordered_terms():
+            constant, rest = term.as_independent(p_o, p_n, as_Add=False)
+            total += constant * _one_if_density(rest)
+        return total
+
+    return expr.replace(lambda e: isinstance(e, SampleIntegral), split)
+
+
+def _one_if_density(integrand: Expr) -> Expr:
+    return sympify(1) if integrand in (p_o, p_n) else SampleIntegral(integrand)
+
+
+def dominated_derivative(integrand: Expr, parameter: Symbol) -> bool:
+    """Whether differentiation in ``parameter`` may pass under the integral.
+
+    It may if the derivative's absolute value has an integrable majorant near every parameter value. For a derivative
+    that is rational in (p_o, p_n), homogeneous of degree one, with nothing below the line but factors that are
+    positive combinations of the densities, |df| <= C (p_o + p_n) with C locally uniform: on the segment
+    p_o + p_n = 1 it is continuous, and it is homogeneous. Logarithms of such combinations are admitted when their
+    argument is homogeneous of degree zero and they are multiplied by what keeps them bounded: this is
+    checked by the derivative being continuous on the closed segment, ends included.
+    """
+    derivative = together(diff(integrand, parameter))
+    if not is_homogeneous(derivative):
+        return False
+    w = Dummy("w", nonnegative=True)
+    on_segment = derivative.xreplace({p_o: w, p_n: 1 - w})
+    if on_segment.atoms(log, exp, Abs):
+        return all(_tame_logarithm(term) for term in expand(derivative).as_ordered_terms())
+    return _denominator_positive(derivative)
+
+
+def _denominator_positive(derivative: Expr) -> bool:
+    below = derivative.as_numer_denom()[1]
+    bases = [factor.as_base_exp()[0] for factor in below.as_ordered_factors()] if below.is_Mul else [below.as_base_exp()[0]]
+    return all(_positive_combination(base) for base in bases)
+
+
+def _positive_combination(base: Expr) -> bool:
+    """Free of the densities, or a p_o + b p_n with a, b >= 0 and a + b > 0 whenever every parameter is in (0, 1)."""
+    if not base.has(p_o, p_n):
+        return True
+    polynomial = Poly(expand(base), p_o, p_n)
+    if polynomial.total_degree() != 1 or polynomial.coeff_monomial(1) != 0:
+        return False
+    weights = [polynomial.coeff_monomial(p) for p in (p_o, p_n)]
+    unit = {s: UnitInterval() for w in weights for s in w.free_symbols}
+    return all(is_nonnegative(w, unit) for w in weights) and is_positive(weights[0] + weights[1], unit)
+
+
+def _tame_logarithm(term: Expr) -> bool:
+    """A logarithm of a ratio of mixtures of both densities is bounded; times a density it is dominated."""
+    outside, inside = term.as_independent(log, as_Add=False)
+    if not inside.has(log):
+        return _denominator_positive(together(outside))
+    if not isinstance(inside, log):
+        return False
+    above, below = together(inside.args[0]).as_numer_denom()
+    ratio_bounded = _positive_combination(above) and _positive_combination(below) and above.has(p_o) == below.has(p_o)
+    return ratio_bounded and _denominator_positive(together(outside))

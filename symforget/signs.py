@@ -1,0 +1,132 @@
+"""Exact symbolic facts on a domain: an expression vanishes, or has one sign, for every point of it.
+
+The device is a change of parameters: a symbol in (0, 1) becomes x/(1 + x), one in (a, oo) becomes a + x, one in (a, b)
+becomes a + (b - a) x/(1 + x), with x > 0 (x >= 0 where the lower end is closed). Square roots of 1 - beta then
+open, and a quotient of polynomials with coefficients of one sign has that sign. A False answer means "not shown".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sympy import (
+    Add,
+    Dummy,
+    Expr,
+    Integer,
+    Mul,
+    Pow,
+    Symbol,
+    cancel,
+    exp,
+    expand,
+    expand_log,
+    expand_power_base,
+    factor,
+    oo,
+    powdenest,
+    powsimp,
+    simplify,
+    sympify,
+    together,
+)
+
+if TYPE_CHECKING:
+    from symforget.domain import Interval
+
+
+class UnitInterval:
+    """The open interval (0, 1), for callers that have no domain at hand."""
+
+    lower, upper = Integer(0), Integer(1)
+    lower_open = upper_open = True
+
+
+def parametrise(domain: Mapping[Symbol, Interval | UnitInterval]) -> dict[Symbol, Expr]:
+    """For every symbol an expression in a fresh positive (or nonnegative) symbol that runs through its interval.
+
+    A closed upper end is not reached by x/(1 + x): continuity covers it for equalities and weak inequalities.
+    A symbol on the whole line becomes a real symbol.
+    """
+    return {s: _parametrise_one(s, interval) for s, interval in domain.items()}
+
+
+def _parametrise_one(symbol: Symbol, interval: Any) -> Expr:
+    low, high = interval.lower, interval.upper
+    if low == -oo and high == oo:
+        return Dummy(symbol.name, real=True)
+    closed = not (interval.lower_open if low != -oo else interval.upper_open)
+    x = Dummy(symbol.name, nonnegative=True) if closed else Dummy(symbol.name, positive=True)
+    if low == -oo:
+        return high - x
+    return low + x if high == oo else low + (high - low) * x / (1 + x)
+
+
+def open_up(expr: Expr, domain: Mapping[Symbol, Any]) -> Expr:
+    """The expression in the positive parameters, with sums below roots and logarithms over one denominator."""
+    replaced = expr.xreplace(parametrise(domain))
+    return replaced.replace(
+        lambda e: isinstance(e, Pow) and not e.exp.is_Integer and e.base.is_Add,
+        lambda e: Pow(factor(together(e.base)), e.exp),
+    )
+
+
+def is_zero(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
+    """Whether the expression is identically zero on the domain, shown by exact simplification."""
+    if expr == 0:
+        return True
+    opened = open_up(sympify(expr), domain)
+    return any(stage(opened) == 0 for stage in _STAGES)
+
+
+def _rational(expr: Expr) -> Expr:
+    return cancel(together(expand(expr)))
+
+
+def _powers(expr: Expr) -> Expr:
+    return expand(powsimp(expand(expand_power_base(powdenest(expr, force=False))), deep=True))
+
+
+def _exponentials(expr: Expr) -> Expr:
+    return simplify(expand(together(expr.rewrite(exp))))
+
+
+def _logarithms(expr: Expr) -> Expr:
+    return expand(expand_log(expr, deep=True))
+
+
+_STAGES = (expand, _powers, _rational, _logarithms, lambda e: simplify(_logarithms(e)), simplify, _exponentials)
+
+
+def is_nonnegative(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
+    """Whether the expression is >= 0 on the domain, shown factor by factor."""
+    return _sign_shown(open_up(sympify(expr), domain), strict=False)
+
+
+def is_positive(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
+    """Whether the expression is > 0 on the domain, shown factor by factor."""
+    return _sign_shown(open_up(sympify(expr), domain), strict=True)
+
+
+def _sign_shown(expr: Expr, strict: bool) -> bool:
+    def shown(e: Expr) -> bool:
+        return bool(e.is_positive if strict else e.is_nonnegative)
+
+    forms = (expr, together(expr), factor(together(expr)))
+    return any(shown(form) or _same_sign_factors(form, shown) for form in forms)
+
+
+def _same_sign_factors(expr: Expr, shown: Any) -> bool:
+    """A product whose factors are each shown, after expanding numerator and denominator."""
+    above, below = expr.as_numer_denom()
+    return all(_factor_shown(f, shown) for part in (above, below) for f in Mul.make_args(part))
+
+
+def _factor_shown(f: Expr, shown: Any) -> bool:
+    if shown(f):
+        return True
+    terms = Add.make_args(expand(f))
+    return all(t.is_nonnegative for t in terms) and any(shown(t) for t in terms)
+
+
