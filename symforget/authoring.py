@@ -1,0 +1,197 @@
+"""How a derivation file states a claim: the ``claim`` decorator and the reading of its docstring.
+
+    @claim(domain={beta: "(0, 1)"}, kind="upper bound", densities="any", sentence="gated",
+           false_twin={"constant": Rational(1, 4)})
+    def misassignment_bound(constant=Rational(1, 2)):
+        \"\"\"Title in one line.
+
+        What it says.
+
+        Guarantee: **upper bound**, ...
+        Hypotheses: ...
+        Source: ...
+        References: ...
+        \"\"\"
+        return Part(...)
+
+The function is called only when the claim is wanted. Its keyword arguments are the constants of the statement, so that
+the false twin is the same claim, legs and all, with a constant made false.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Symbol
+from sympy.core.relational import Relational
+
+from symforget.claims import Claim, Densities, Kind, Part
+from symforget.domain import Interval
+from symforget.errors import InputError
+from symforget.paper import SENTENCES
+
+_SECTIONS = ("Guarantee", "Hypotheses", "Source", "References")
+
+
+@dataclass(frozen=True)
+class ClaimSpec:
+    """A claim before it is built: the function that states it, and what the decorator said."""
+
+    function: Callable[..., Part | Sequence[Part]]
+    domain: Mapping[Symbol, str]
+    kind: Kind
+    densities: Densities
+    sentences: tuple[str, ...]
+    depends_on: tuple[str, ...]
+    false_twin: Mapping[str, Any]
+
+    @property
+    def slug(self) -> str:
+        return self.function.__name__.replace("_", "-")
+
+    def build(self, group: str, constants: Mapping[str, Any] | None = None) -> Claim:
+        """The claim with its own constants, or with ``constants`` in their place.
+
+        Raises:
+            InputError: the docstring lacks a section, the domain is contradictory, or no part was returned.
+        """
+        where = f"{group}/{self.slug}"
+        sections = read_docstring(inspect.getdoc(self.function) or "", where)
+        parts = self.function(**(constants or {}))
+        parts = (parts,) if isinstance(parts, Part) else tuple(parts)
+        _validate_parts(parts, where)
+        return Claim(
+            id=where,
+            title=sections["title"],
+            parts=parts,
+            domain={s: _interval(text, where, s) for s, text in self.domain.items()},
+            kind=self.kind,
+            densities=self.densities,
+            hypotheses=sections["Hypotheses"],
+            source=sections["Source"],
+            text=inspect.getdoc(self.function) or "",
+            depends_on=self.depends_on,
+            sentences=self.sentences,
+        )
+
+
+def claim(
+    *,
+    domain: Mapping[Symbol, str],
+    kind: str,
+    densities: str,
+    false_twin: Mapping[str, Any],
+    sentence: str | Sequence[str] = (),
+    depends_on: Sequence[str] = (),
+) -> Callable[[Callable[..., Any]], ClaimSpec]:
+    """Turn a function returning its Part (or Parts) into a claim; see the module's docstring.
+
+    Args:
+        domain: symbol -> interval as text; symbols of the density pair (delta for Gaussians) included only where the
+            statement itself contains them.
+        kind: a value of `Kind`. densities: "any" or "Gaussian".
+        false_twin: keyword argument -> false value; not empty.
+        sentence: key or keys of `symforget.paper.SENTENCES`. depends_on: IDs whose truth the derivation uses.
+    """
+
+    def decorate(function: Callable[..., Any]) -> ClaimSpec:
+        where = f"claim {function.__name__}"
+        keys = (sentence,) if isinstance(sentence, str) else tuple(sentence)
+        unknown = [k for k in keys if k not in SENTENCES]
+        if unknown:
+            raise InputError(f"{where}: unknown sentence {unknown[0]!r}; known: {', '.join(SENTENCES)}")
+        parameters = inspect.signature(function).parameters
+        stray = [name for name in false_twin if name not in parameters]
+        if stray or not false_twin:
+            raise InputError(f"{where}: false_twin must name keyword arguments of the function")
+        try:
+            parsed = Kind(kind), Densities(densities)
+        except ValueError as error:
+            raise InputError(f"{where}: {error}") from None
+        return ClaimSpec(function, domain, *parsed, keys, tuple(depends_on), dict(false_twin))
+
+    return decorate
+
+
+def read_docstring(text: str, where: str) -> dict[str, str]:
+    """Title and sections of a claim's docstring.
+
+    Raises:
+        InputError: no title, or one of Guarantee, Hypotheses, Source is missing or out of order.
+    """
+    lines = text.strip().splitlines()
+    if not lines:
+        raise InputError(f"{where}: a claim needs a docstring")
+    found: dict[str, str] = {"title": lines[0].strip().rstrip("."), "References": ""}
+    names = "|".join(_SECTIONS)
+    pieces = re.split(rf"^({names}):", "\n".join(lines[1:]), flags=re.MULTILINE)
+    for name, body in zip(pieces[1::2], pieces[2::2], strict=True):
+        found[name] = " ".join(body.split())
+    missing = [name for name in _SECTIONS[:3] if name not in found]
+    if missing:
+        raise InputError(f'{where}: the docstring lacks "{missing[0]}:"')
+    order = [name for name in pieces[1::2]]
+    if order != [name for name in _SECTIONS if name in order]:
+        raise InputError(f"{where}: docstring sections must come in the order {', '.join(_SECTIONS)}")
+    return found
+
+
+def _interval(text: str, where: str, symbol: Symbol) -> Interval:
+    try:
+        return Interval.parse(text)
+    except InputError as error:
+        raise InputError(f"{where}: domain of {symbol}: {error}") from None
+
+
+def _validate_parts(parts: tuple[Any, ...], where: str) -> None:
+    if not parts or not all(isinstance(p, Part) for p in parts):
+        raise InputError(f"{where}: the function must return a Part or several Parts")
+    if not all(isinstance(p.statement, Relational) for p in parts):
+        raise InputError(f"{where}: a statement must be an unevaluated SymPy relation (use symforget.authoring.eq, le, ...)")
+    names = [p.name for p in parts]
+    if len(set(names)) != len(names):
+        raise InputError(f"{where}: parts need distinct names")
+
+
+def relation(kind: type, left: Any, right: Any) -> Any:
+    """An unevaluated relation; SymPy is kept from deciding it."""
+    return kind(left, right, evaluate=False)
+
+
+def eq(left: Any, right: Any) -> Any:
+    """left = right, unevaluated."""
+    from sympy import Eq
+
+    return relation(Eq, left, right)
+
+
+def le(left: Any, right: Any) -> Any:
+    """left <= right, unevaluated."""
+    from sympy import Le
+
+    return relation(Le, left, right)
+
+
+def lt(left: Any, right: Any) -> Any:
+    """left < right, unevaluated."""
+    from sympy import Lt
+
+    return relation(Lt, left, right)
+
+
+def ge(left: Any, right: Any) -> Any:
+    """left >= right, unevaluated."""
+    from sympy import Ge
+
+    return relation(Ge, left, right)
+
+
+def gt(left: Any, right: Any) -> Any:
+    """left > right, unevaluated."""
+    from sympy import Gt
+
+    return relation(Gt, left, right)

@@ -1,0 +1,110 @@
+"""Concrete density pairs: statements for any densities made numbers, on Gaussians or on a two-letter alphabet.
+
+A claim for any densities holds in particular on these. The Gaussian pair has separation delta; on the two-letter
+alphabet p_o = (a, 1 - a) and p_n = (b, 1 - b), so that every integral is a finite sum and every value exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sympy import Basic, Derivative, Dummy, Expr, Rational, Symbol, exp
+
+from symforget.calculus import BC, TV, DensityFunctional, H, SampleIntegral, chi2, unfold
+
+a, b = Symbol("a", positive=True), Symbol("b", positive=True)
+
+
+class Instance(Protocol):
+    """A family of density pairs."""
+
+    name: str
+
+    def __call__(self, expr: Any) -> Any:
+        """The expression or relation with every integral over the sample space made concrete."""
+        ...
+
+
+@dataclass(frozen=True)
+class GaussianPair:
+    """N(0, I) and N(delta e_1, I) up to an affine map; only the separation matters.
+
+    ``closed`` uses the closed forms of BC, TV, chi2 and the gate's own evaluator; otherwise every functional is
+    unfolded to its defining integral, which is then computed by certified quadrature.
+    """
+
+    closed: bool = True
+    name: str = "Gaussian pair"
+
+    def __call__(self, expr: Any) -> Any:
+        return instantiate(expr, self._integral, self._functionals() if self.closed else {}, self.closed and self._gate)
+
+    def _functionals(self) -> Mapping[Basic, Expr]:
+        from symforget import model
+
+        return {
+            BC: model.bhattacharyya(model.delta),
+            TV: model.total_variation(model.delta),
+            chi2: model.chi_square(model.delta),
+        }
+
+    def _gate(self, weight: Expr) -> Expr:
+        from symforget import model
+        from symforget.gate.symbolic import gate
+
+        return gate(weight, model.delta)
+
+    def _integral(self, integral: SampleIntegral) -> Expr:
+        return on_whitened_line(integral)
+
+
+def on_whitened_line(integral: SampleIntegral) -> Expr:
+    """The integral for a Gaussian pair as BC times a normal expectation.
+
+    With u the whitened coordinate along mu_n - mu_o from the midpoint, p_o and p_n are N(0, 1)(u) exp(-delta^2/8)
+    times exp(-delta u/2) and exp(delta u/2); the common factor comes out by homogeneity.
+    """
+    from symforget import model
+    from symforget.functions import normal
+
+    u = Dummy("u", real=True)
+    values = integral.at(exp(-model.delta * u / 2), exp(model.delta * u / 2))
+    return exp(-(model.delta**2) / 8) * normal(values, u)
+
+
+@dataclass(frozen=True)
+class TwoLetterPair:
+    """p_o = (a, 1 - a), p_n = (b, 1 - b): the smallest pair of densities, evaluated exactly."""
+
+    old: Expr = a
+    new: Expr = b
+    name: str = "two-letter alphabet"
+
+    def __call__(self, expr: Any) -> Any:
+        return instantiate(unfold(expr), self._integral, {}, None)
+
+    def _integral(self, integral: SampleIntegral) -> Expr:
+        return integral.at(self.old, self.new) + integral.at(1 - self.old, 1 - self.new)
+
+
+def instantiate(expr: Any, integral: Any, functionals: Mapping[Basic, Expr], gate: Any) -> Any:
+    """Replace functionals, gate and integrals; then carry out what derivatives are left."""
+    opened = expr.xreplace(dict(functionals))
+    if gate:
+        opened = opened.replace(lambda e: isinstance(e, H), lambda e: gate(e.args[0]))
+    opened = unfold(opened)
+    closed = opened.replace(lambda e: isinstance(e, SampleIntegral), integral)
+    return closed.replace(lambda e: isinstance(e, Derivative), lambda e: e.doit(deep=False))
+
+
+def needs_instance(expr: Any) -> bool:
+    """Whether the expression speaks of a density pair that has not been named."""
+    return bool(expr.atoms(DensityFunctional, H, SampleIntegral)) if hasattr(expr, "atoms") else False
+
+
+SPOT_PAIRS = (
+    TwoLetterPair(Rational(1, 4), Rational(2, 3)),
+    TwoLetterPair(Rational(9, 10), Rational(1, 5)),
+)

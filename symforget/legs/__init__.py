@@ -1,0 +1,1 @@
+"""The four legs, one module each; a leg takes one part of a claim and returns evidence."""

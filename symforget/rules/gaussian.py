@@ -1,0 +1,158 @@
+"""Rules for Gaussian expectations: the whitened line, completing the square, Stein's identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sympy import Expr, Poly, PolynomialError, Symbol, expand, expand_log, log, sqrt, symbols
+
+from symforget.calculus import SampleIntegral, unfold
+from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.functions import normal
+from symforget.instances import on_whitened_line
+from symforget.signs import is_zero
+
+NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
+
+
+@dataclass(frozen=True)
+class OnTheLine:
+    """For a Gaussian pair, int f(p_o, p_n) = exp(-delta^2/8) E_u[f(exp(-delta u/2), exp(delta u/2))], u ~ N(0, 1).
+
+    u is the whitened coordinate along mu_n - mu_o, measured from the midpoint; the other directions integrate to one.
+    """
+
+    reason: str = "whitened coordinate along mu_n - mu_o, from the midpoint"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return NOT_AN_EQUALITY
+        line = unfold(before).replace(lambda e: isinstance(e, SampleIntegral), on_whitened_line)
+        return same_expectations(line, after, context)
+
+
+def same_expectations(left: Expr, right: Expr, context: Context) -> Checked:
+    """Whether two expressions affine in normal expectations agree, by comparing integrands as functions of one z."""
+    z = symbols("z", real=True)
+    integrand = combined_normal(left - right, z)
+    if integrand is None:
+        return Checked(False, "not affine in the expectations")
+    if is_zero(integrand, context.domain):
+        return ACCEPTED
+    return Checked(False, "the integrands differ")
+
+
+def combined_normal(expr: Expr, z: Symbol) -> Expr | None:
+    """g(z) with E[g(z)] equal to the expression, or None if it is not affine in its normal expectations."""
+    total: Expr = expr
+    expectations = sorted(expr.atoms(normal), key=str)
+    collected: Expr = 0 * z
+    for e in expectations:
+        expanded = total.expand()
+        coefficient = expanded.coeff(e)
+        collected += coefficient * e.args[0](z)
+        total = (expanded - coefficient * e).expand()
+    return None if total.has(normal) else collected + total
+
+
+@dataclass(frozen=True)
+class CompleteTheSquare:
+    """E[exp(quadratic in z)] in closed form: E[exp(a z^2 + b z + c)] = exp(c + b^2/(2 (1 - 2a)))/sqrt(1 - 2a), a < 1/2.
+
+    Applied to every expectation of the last expression whose integrand is a sum of such exponentials.
+    """
+
+    reason: str = "complete the square"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return NOT_AN_EQUALITY
+        closed = before.replace(lambda e: isinstance(e, normal), _sum_of_gaussian_integrals)
+        if closed.has(normal):
+            return Checked(False, "an integrand is not a sum of exponentials of quadratics")
+        return ACCEPTED if is_zero(closed - after, context.domain) else Checked(False, f"the square gives {closed}")
+
+
+def _sum_of_gaussian_integrals(expectation: normal) -> Expr:
+    z = symbols("z", real=True)
+    total: Expr = 0 * z
+    for term in expand(expectation.args[0](z)).as_ordered_terms():
+        value = _gaussian_integral(term, z)
+        if value is None:
+            return expectation
+        total += value
+    return total
+
+
+def _gaussian_integral(term: Expr, z: Symbol) -> Expr | None:
+    from sympy import exp
+
+    constant, rest = term.as_independent(z, as_Add=False)
+    try:
+        exponent = Poly(expand(expand_log(log(rest), force=True)), z) if rest != 1 else Poly(0, z)
+    except PolynomialError:
+        return None
+    a, b, c = (exponent.coeff_monomial(z**k) for k in (2, 1, 0))
+    if exponent.degree() > 2 or (a != 0 and not (1 - 2 * a).is_positive):
+        return None
+    return constant * exp(c + b**2 / (2 * (1 - 2 * a))) / sqrt(1 - 2 * a)
+
+
+@dataclass(frozen=True)
+class Stein:
+    """Stein's identity E[z g(z)] = E[g'(z)] for z ~ N(0, 1) and g smooth with g, g' of at most exponential growth.
+
+    ``g``: the function, an expression in ``z``. The last expression must contain E[z g] and the next one E[g'] in
+    its place.
+    """
+
+    g: Expr
+    z: Symbol
+    reason: str = "Stein's identity"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return NOT_AN_EQUALITY
+        if not _tame(self.g, self.z):
+            return Checked(False, "g is not shown to be smooth with moderate growth")
+        exchanged = normal(self.z * self.g, self.z) - normal(self.g.diff(self.z), self.z)
+        difference = before - after
+        for sign in (1, -1):
+            coefficient = _coefficient(difference, exchanged, sign, self.z)
+            if coefficient is not None:
+                same = same_expectations(difference, sign * coefficient * exchanged, context)
+                if same.ok:
+                    return same
+        return Checked(False, "the step is not an exchange of E[z g] for E[g']")
+
+
+def _coefficient(difference: Expr, exchanged: Expr, sign: int, z: Symbol) -> Expr | None:
+    found = combined_normal(difference, z)
+    target = combined_normal(exchanged, z)
+    if found is None or target is None or target == 0:
+        return None
+    ratio = (sign * found / target).simplify()
+    return None if ratio.has(z) else ratio
+
+
+def _tame(g: Expr, z: Symbol) -> bool:
+    """Built from polynomials, exponentials of affine functions, and bounded smooth functions of real arguments."""
+    from sympy import Integer, cos, cosh, exp, sech, sin, tanh
+
+    if not g.has(z) or g == z:
+        return True
+    if g.is_Add or g.is_Mul:
+        return all(_tame(arg, z) for arg in g.args)
+    if g.is_Pow and isinstance(g.exp, Integer) and g.exp > 0:
+        return _tame(g.base, z)
+    affine = isinstance(g, (exp, cosh, sin, cos, tanh, sech)) and g.args[0].is_polynomial(z)
+    if affine and Poly(g.args[0], z).degree() <= 1:
+        return True
+    return g.is_Pow and _positive_denominator(g, z)
+
+
+def _positive_denominator(g: Expr, z: Symbol) -> bool:
+    """1/(sum of positive exponentials) to a power: smooth, and at most of exponential growth."""
+    return bool(g.exp.is_negative and g.base.is_positive and _tame(g.base, z))
+
+

@@ -1,0 +1,205 @@
+"""Rules for integrals over the sample space: linearity, differentiation, reduction, pointwise and mean inequalities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Derivative, Expr, Integral, Mul, Symbol, sqrt, sympify
+
+from symforget.calculus import SampleIntegral, dominated_derivative, is_homogeneous, p_o, reduce_to_gate, unfold
+from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.signs import is_nonnegative, is_zero
+
+
+def combined_integrand(expr: Expr) -> Expr | None:
+    """One integrand whose integral is the expression, or None if it is not affine in the integrals.
+
+    A constant c counts as the integral of c p_o.
+    """
+    integrals = sorted(expr.atoms(SampleIntegral), key=str)
+    expanded = expr.expand() if integrals else expr
+    total: Expr = sympify(0)
+    for integral in integrals:
+        coefficient = expanded.coeff(integral)
+        if coefficient.has(SampleIntegral):
+            return None
+        total += coefficient * integral.integrand
+        expanded = (expanded - coefficient * integral).expand()
+    return None if expanded.has(SampleIntegral) else total + expanded * p_o
+
+
+@dataclass(frozen=True)
+class SameIntegrand:
+    """Linearity of the integral: both sides are integrals of the same function (constants are integrals of p_o)."""
+
+    reason: str = "linearity of the integral"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return Checked(False, "this rule justifies an equality only")
+        integrand = combined_integrand(before - after)
+        if integrand is not None and is_zero(integrand, context.domain):
+            return ACCEPTED
+        return Checked(False, "the integrands differ")
+
+
+@dataclass(frozen=True)
+class UnderTheIntegral:
+    """Differentiation under the integral sign, after checking that the derivative has an integrable majorant."""
+
+    parameter: Symbol
+    reason: str = "differentiate under the integral"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return Checked(False, "this rule justifies an equality only")
+        opened = unfold(before)
+        for derivative in opened.atoms(Derivative):
+            for integral in derivative.expr.atoms(SampleIntegral):
+                if not dominated_derivative(integral.integrand, self.parameter):
+                    return Checked(False, f"no integrable majorant was found for the derivative of {integral}")
+        difference = opened.doit() - unfold(after)
+        integrand = combined_integrand(difference)
+        if is_zero(difference, context.domain) or (integrand is not None and is_zero(integrand, context.domain)):
+            return ACCEPTED
+        return Checked(False, "the derivative of the integrand is another one")
+
+
+@dataclass(frozen=True)
+class ReduceToGate:
+    """Rewrite rational integrands in the span of p_o, p_n and p_o p_n/q; their integrals are 1, 1 and H(weight)."""
+
+    weight: Symbol
+    reason: str = "reduce to {p_o, p_n, p_o p_n/q}"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return Checked(False, "this rule justifies an equality only")
+        reduced = reduce_to_gate(before - after, self.weight)
+        if is_zero(reduced, context.domain):
+            return ACCEPTED
+        return Checked(False, f"the reduced difference is {reduced}, not zero")
+
+
+@dataclass(frozen=True)
+class Pointwise:
+    """An inequality between integrals because it holds between the integrands at every point.
+
+    ``difference``: larger integrand minus smaller, in a form whose sign shows for all p_o, p_n > 0; it is checked to
+    equal the difference of the integrands and to be nonnegative.
+    """
+
+    difference: Expr
+    reason: str = "pointwise inequality"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation not in ("<=", ">="):
+            return Checked(False, "a pointwise inequality gives <= or >=")
+        smaller, larger = (before, after) if relation == "<=" else (after, before)
+        integrand = combined_integrand(unfold(larger) - unfold(smaller))
+        if integrand is None:
+            return Checked(False, "the sides are not affine in their integrals")
+        if not is_zero(integrand - self.difference, context.domain):
+            return Checked(False, "the stated difference is not the difference of the integrands")
+        if is_nonnegative(self.difference, context.domain):
+            return ACCEPTED
+        return Checked(False, f"the sign of {self.difference} is not evident")
+
+
+@dataclass(frozen=True)
+class ArithmeticGeometricMean:
+    """Pointwise x + y >= 2 sqrt(x y), used below the line: w/(x + y) <= w/(2 sqrt(x y)) for w >= 0.
+
+    ``x``, ``y``: the two nonnegative summands; ``weight``: w. The difference of the integrands must be
+    w (sqrt(x) - sqrt(y))^2 / (2 sqrt(x y) (x + y)), up to the constant ``times``.
+    """
+
+    x: Expr
+    y: Expr
+    weight: Expr
+    times: Any = 1
+    reason: str = "arithmetic-geometric mean"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if not all(is_nonnegative(e, context.domain) for e in (self.x, self.y, self.weight, self.times)):
+            return Checked(False, "the means are of quantities not shown to be nonnegative")
+        square = (sqrt(self.x) - sqrt(self.y)) ** 2
+        gap = self.times * self.weight * square / (2 * sqrt(self.x * self.y) * (self.x + self.y))
+        return Pointwise(gap, self.reason).check(before, relation, after, context)
+
+
+@dataclass(frozen=True)
+class CauchySchwarz:
+    """(int sqrt(f g))^2 <= int f int g for nonnegative f, g, times a nonnegative constant."""
+
+    f: Expr
+    g: Expr
+    times: Any = 1
+    reason: str = "Cauchy-Schwarz"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation not in ("<=", ">="):
+            return Checked(False, "Cauchy-Schwarz gives <= or >=")
+        if not all(is_nonnegative(e, context.domain) for e in (self.f, self.g, self.times)):
+            return Checked(False, "the functions are not shown to be nonnegative")
+        if not all(is_homogeneous(e) for e in (self.f, self.g)):
+            return Checked(False, "the functions are not homogeneous of degree one")
+        smaller, larger = (before, after) if relation == "<=" else (after, before)
+        square = Mul(self.times, SampleIntegral(sqrt(self.f * self.g)) ** 2)
+        product = Mul(self.times, SampleIntegral(self.f), SampleIntegral(self.g))
+        for side, expected in ((smaller, square), (larger, product)):
+            if not _same_products(unfold(side), expected, context):
+                return Checked(False, f"{side} is not {expected}")
+        return ACCEPTED
+
+
+def _same_products(side: Expr, expected: Expr, context: Context) -> bool:
+    """Equality of products of integrals, after each integrand is put in a normal form and densities integrate to 1."""
+    return is_zero(_normalised(side, context) - _normalised(expected, context), context.domain)
+
+
+def _normalised(expr: Expr, context: Context) -> Expr:
+    from symforget.calculus import split_integrals
+    from symforget.signs import open_up
+
+    def normal_form(integral: SampleIntegral) -> Expr:
+        return split_integrals(SampleIntegral(open_up(integral.integrand, {}).simplify()))
+
+    return expr.replace(lambda e: isinstance(e, SampleIntegral), normal_form)
+
+
+@dataclass(frozen=True)
+class FundamentalTheorem:
+    """F(x) = int_a^x F'(s) ds when F(a) = 0; the integral is over ``variable`` in the next expression.
+
+    ``derivative``: F'(s) as an expression in ``parameter``; it is checked against the derivative of the last
+    expression (reduced to the gate), and the last expression to vanish at the lower end.
+    """
+
+    parameter: Symbol
+    at: Expr
+    derivative: Expr
+    reason: str = "fundamental theorem of calculus"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=" or not isinstance(after, Integral):
+            return Checked(False, "the next expression must be an integral, equal to this one")
+        (variable, lower, upper) = after.limits[0]
+        if upper != self.parameter or not is_zero(lower - self.at, context.domain):
+            return Checked(False, f"the limits must run from {self.at} to {self.parameter}")
+        if not is_zero(before.subs(self.parameter, self.at).doit(), context.domain):
+            integrand = combined_integrand(before.subs(self.parameter, self.at).doit())
+            if integrand is None or not is_zero(integrand, context.domain):
+                return Checked(False, f"the expression does not vanish at {self.parameter} = {self.at}")
+        slope = UnderTheIntegral(self.parameter).check(
+            Derivative(before, self.parameter), "=", before.diff(self.parameter), context
+        )
+        if not slope.ok:
+            return slope
+        reduced = reduce_to_gate(before.diff(self.parameter), self.parameter)
+        if not is_zero(reduced - self.derivative, context.domain):
+            return Checked(False, f"the derivative is {reduced}")
+        if not is_zero(after.function.subs(variable, self.parameter) - self.derivative, context.domain):
+            return Checked(False, "the integrand is not the derivative")
+        return ACCEPTED
