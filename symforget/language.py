@@ -402,7 +402,7 @@ class _Reader:
         arguments = [self.expression(argument) for argument in node.args]
         if name == "sqrt":
             return sympy.Pow(arguments[0], sympy.Rational(1, 2), evaluate=False)
-        function = entry.load()
+        function: Any = entry.load()
         if isinstance(function, type) and issubclass(function, sympy.Function | sympy.Min | sympy.Max):
             return function(*arguments, evaluate=False)
         return function(*arguments)
@@ -445,7 +445,8 @@ class _Reader:
         integrand, symbol = self._inside(body, self._bound(bound, form))
         from symforget.functions import normal
 
-        return normal(integrand, symbol)
+        # normal(...) itself would rename the bound variable by substitution, which evaluates the body.
+        return sympy.Expr.__new__(normal, sympy.Lambda(symbol, integrand))
 
     def _integrate(self, node: ast.Call) -> sympy.Expr:
         form = "integrate(expression, x, a, b)"
