@@ -1,0 +1,177 @@
+"""Finding claims: derivation files on disk, and the selection a user asks for."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from symforget.authoring import ClaimSpec
+from symforget.claims import Claim
+from symforget.errors import InputError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A claim as found: its group, its specification, and the file that states it."""
+
+    group: str
+    spec: ClaimSpec
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return f"{self.group}/{self.spec.slug}"
+
+
+@dataclass(frozen=True)
+class Library:
+    """All claims of some derivation files, in file order; ``broken`` maps a file to why it could not be read."""
+
+    entries: Mapping[str, Entry]
+    broken: Mapping[str, str]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(self.entries)
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return tuple(self.claim(i) for i in self.ids)
+
+    def claim(self, claim_id: str, constants: Mapping[str, Any] | None = None) -> Claim:
+        """Build one claim, with its own constants or with others in their place.
+
+        Raises:
+            InputError: no such claim (the nearest is suggested), or the derivation file is wrong.
+        """
+        if claim_id not in self.entries:
+            raise InputError(unknown(claim_id, self.ids))
+        entry = self.entries[claim_id]
+        return entry.spec.build(entry.group, constants)
+
+    def lemma(self, claim_id: str, part: str) -> tuple[Any, Mapping[Any, Any]]:
+        """Statement and domain of one part of a claim, for a derivation that uses it."""
+        found = self.claim(claim_id)
+        for candidate in found.parts:
+            if candidate.name == part or (not part and len(found.parts) == 1):
+                return candidate.statement, found.domain
+        names = ", ".join(p.name for p in found.parts)
+        raise InputError(f"{claim_id} has no part {part!r}; its parts: {names}")
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """One line that says a name is unknown and suggests the nearest one."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f'no claim, group or file "{name}"' + (f'; did you mean "{close[0]}"?' if close else "")
+
+
+def shipped_directory() -> Path:
+    """Where the derivation files that come with symforget are: in the wheel, or beside the package in a checkout."""
+    inside = Path(__file__).parent / "_derivations"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "derivations"
+
+
+def shipped_files() -> tuple[Path, ...]:
+    """The shipped derivation files in the order of the theory."""
+    order = "overlap forward_kl reverse_kl geometry replay sdft ttt_discover oapl visibility".split()
+    found = sorted(p for p in shipped_directory().glob("*.py") if not p.name.startswith("_"))
+    return tuple(sorted(found, key=lambda p: (order.index(p.stem) if p.stem in order else len(order), p.stem)))
+
+
+def load(paths: Iterable[Path]) -> Library:
+    """Read derivation files. A file that raises is recorded as broken and harms no other."""
+    entries: dict[str, Entry] = {}
+    broken: dict[str, str] = {}
+    for path in paths:
+        try:
+            for entry in _read(path):
+                if entry.id in entries:
+                    raise InputError(f"{entry.id} is stated twice")
+                entries[entry.id] = entry
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a derivation file is the user's code: whatever it raises is reported, once
+            broken[str(path)] = f"{path.name}: {_one_line(error)}"
+    return Library(entries, broken)
+
+
+def _read(path: Path) -> list[Entry]:
+    if not path.is_file():
+        raise InputError("no such file")
+    name = f"symforget_derivation_{path.stem}_{abs(hash(str(path.resolve()))):x}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InputError("not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    found = [value for value in vars(module).values() if isinstance(value, ClaimSpec)]
+    return [Entry(path.stem, s, path) for s in found if s.function.__module__ == name]
+
+
+def _one_line(error: BaseException) -> str:
+    """The error's text on one line, with its place in the derivation file if it has one."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, InputError):
+        return text
+    line = _line_of(error)
+    return f"{type(error).__name__}: {text}" + (f" (line {line})" if line else "")
+
+
+def _line_of(error: BaseException) -> int | None:
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    traceback, line = error.__traceback__, None
+    while traceback is not None:
+        if "symforget_derivation" in traceback.tb_frame.f_globals.get("__name__", ""):
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line
+
+
+def split_selectors(selectors: Iterable[str]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Files among the selectors, and the rest: groups and IDs."""
+    files = tuple(Path(s) for s in selectors if s.endswith(".py"))
+    return files, tuple(s for s in selectors if not s.endswith(".py"))
+
+
+def collect(selectors: Iterable[str] = ()) -> tuple[Library, tuple[str, ...]]:
+    """The library (shipped files and named ones) and the IDs selected, in file order; all shipped claims by default.
+
+    A file is the whole of its claims; one with the name of a shipped group takes that group's place.
+
+    Raises:
+        InputError: a selector matches nothing, or a named file cannot be read.
+    """
+    files, names = split_selectors(selectors)
+    for path in files:
+        if not path.is_file():
+            raise InputError(f"{path}: no such file")
+    replaced = {p.stem for p in files}
+    library = load([*(p for p in shipped_files() if p.stem not in replaced), *files])
+    wanted = [i for i in library.ids if library.entries[i].path in files]
+    for name in names:
+        matching = [i for i in library.ids if i == name or i.split("/")[0] == name]
+        if not matching and not _group_broken(name, library):
+            groups = {i.split("/")[0] for i in library.ids}
+            raise InputError(unknown(name, [*library.ids, *sorted(groups)]))
+        wanted += matching
+    chosen = set(wanted) if files or names else set(library.ids)
+    return _restrict_broken(library, files, names), tuple(i for i in library.ids if i in chosen)
+
+
+def _group_broken(name: str, library: Library) -> bool:
+    return any(Path(path).stem == name.split("/")[0] for path in library.broken)
+
+
+def _restrict_broken(library: Library, files: tuple[Path, ...], names: tuple[str, ...]) -> Library:
+    """Report a broken file only if the selection would have used it."""
+    if not files and not names:
+        return library
+    groups = {n.split("/")[0] for n in names} | {p.stem for p in files}
+    return Library(library.entries, {p: why for p, why in library.broken.items() if Path(p).stem in groups})

@@ -1,0 +1,122 @@
+"""The certified leg: search for a witness, branch and bound over stated boxes, enclosures at stated points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sympy import Eq, Rational, Symbol
+
+from symforget import prover
+from symforget.claims import Claim, Evidence, Leg, Part, Verdict
+from symforget.derivation import Conclusion, Context
+from symforget.domain import Interval
+from symforget.errors import InputError, PrecisionNotReached
+from symforget.instances import GaussianPair, Instance
+from symforget.legs.points import concrete, record, statement_witness
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Branch and bound over one compact box of the parameters.
+
+    ``relations``: what is certified in the statement's place, if not itself, with ``by``: the rule that concludes the
+    statement from them (for instance the comparison of solutions through their vector fields).
+    """
+
+    box: Mapping[Symbol, Interval]
+    instance: Instance | None = field(default_factory=GaussianPair)
+    relations: tuple[Any, ...] = ()
+    by: Conclusion | None = None
+    max_boxes: int = 20_000
+    seconds: float = 20.0
+
+    def __post_init__(self) -> None:
+        loose = [s for s, interval in self.box.items() if not interval.is_compact]
+        if loose:
+            raise InputError(f"branch and bound needs a compact box: {loose[0]} in {self.box[loose[0]]}")
+
+
+@dataclass(frozen=True)
+class Points:
+    """Enclosures of both sides at exact points; equalities are supported to ``digits`` digits, never more."""
+
+    points: tuple[Mapping[Symbol, Rational], ...]
+    instance: Instance | None = None
+    digits: int | None = None
+
+
+def over(box: Mapping[Symbol, str], instance: Instance | None = None, **options: Any) -> Boxes:
+    """A box from text: ``over({beta: "[1/100, 99/100]", delta: "[1/4, 12]"})``, on Gaussians unless said otherwise."""
+    parsed = {s: Interval.parse(text) for s, text in box.items()}
+    return Boxes(parsed, GaussianPair() if instance is None else instance, **options)
+
+
+def at(*points: Mapping[Symbol, Any], instance: Instance | None = None, digits: int | None = None) -> Points:
+    """Points from exact numbers or text: ``at({beta: "3/10", delta: 2})``."""
+    return Points(tuple({s: Rational(v) for s, v in p.items()} for p in points), instance, digits)
+
+
+def run(claim: Claim, part: Part, context: Context, digits: int, quick: bool) -> tuple[Evidence, ...]:
+    """All certified evidence on one part: a refutation if a witness is found, else one item per check."""
+    witness = statement_witness(claim, part.statement)
+    if witness is not None:
+        return (Evidence(Leg.CERTIFIED, Verdict.REFUTED, str(witness), part.name, witness=witness),)
+    return tuple(_run_check(claim, part, check, context, digits, quick) for check in part.certified)
+
+
+def _run_check(claim: Claim, part: Part, check: Any, context: Context, digits: int, quick: bool) -> Evidence:
+    if isinstance(check, Boxes):
+        return _run_boxes(claim, part, check, context, quick)
+    return _run_points(part, check, check.digits or digits)
+
+
+def _run_boxes(claim: Claim, part: Part, check: Boxes, context: Context, quick: bool) -> Evidence:
+    where = ", ".join(f"{s} in {interval}" for s, interval in check.box.items())
+    if check.by is not None:
+        concluded = check.by.check(check.relations, part.statement, context)
+        if not concluded.ok:
+            return Evidence(Leg.CERTIFIED, Verdict.UNDECIDED, f"{check.by.reason}: {concluded.detail}", part.name)
+    relations = check.relations or (part.statement,)
+    boxes = 0
+    for relation in relations:
+        outcome = _certify(relation, check, quick)
+        if isinstance(outcome, prover.Refuted):
+            is_statement = relation is part.statement
+            found = record(outcome.witness, relation, "statement" if is_statement else "certified relation", check.instance)
+            return Evidence(Leg.CERTIFIED, Verdict.REFUTED, str(found), part.name, witness=found)
+        if isinstance(outcome, prover.Undecided):
+            return Evidence(Leg.CERTIFIED, Verdict.UNDECIDED, f"{where}: {outcome.reason}", part.name, boxes=outcome.boxes)
+        boxes += outcome.boxes
+    name = f" ({check.instance.name})" if check.instance is not None else ""
+    return Evidence(Leg.CERTIFIED, Verdict.CERTIFIED, f"{where}{name}", part.name, boxes=boxes)
+
+
+def _certify(relation: Any, check: Boxes, quick: bool) -> Any:
+    made = concrete(relation, check.instance)
+    box = {s: interval for s, interval in check.box.items() if s in made.free_symbols}
+    loose = sorted(str(s) for s in made.free_symbols - box.keys())
+    if loose:
+        raise InputError(f"the certified box gives no interval for {loose[0]}")
+    seconds = check.seconds / 4 if quick else check.seconds
+    return prover.certify(made, box, max_boxes=check.max_boxes, timeout=seconds)
+
+
+def _run_points(part: Part, check: Points, digits: int) -> Evidence:
+    made = concrete(part.statement, check.instance)
+    for point in check.points:
+        try:
+            comparison = prover.compare_at(made, point, digits)
+        except PrecisionNotReached as error:
+            return Evidence(Leg.CERTIFIED, Verdict.UNDECIDED, str(error), part.name)
+        if comparison.truth is False:
+            found = record(prover.Witness(dict(point), comparison.left, comparison.right), part.statement, "statement", None)
+            return Evidence(Leg.CERTIFIED, Verdict.REFUTED, str(found), part.name, witness=found)
+        if comparison.truth is None and not isinstance(made, Eq):
+            return Evidence(Leg.CERTIFIED, Verdict.UNDECIDED, f"not decided at {dict(point)}", part.name)
+    noun = "enclosures agree" if isinstance(made, Eq) else "holds"
+    detail = f"{noun} at {len(check.points)} points"
+    return Evidence(Leg.CERTIFIED, Verdict.SUPPORTED, detail, part.name, digits=digits)
+
+

@@ -1,0 +1,95 @@
+"""Statements at exact rational points: which density pairs to try, and a certified witness where one fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sympy import Derivative, Symbol
+
+from symforget import model, prover
+from symforget.claims import Claim, Densities, WitnessRecord
+from symforget.derivation import as_text
+from symforget.domain import Interval
+from symforget.errors import PrecisionNotReached, TimeLimit
+from symforget.instances import SPOT_PAIRS, GaussianPair, Instance, TwoLetterPair, a, b, needs_instance
+from symforget.timelimit import time_limit
+
+STATEMENT_TRIES, STATEMENT_SECONDS = 40, 6.0
+STEP_TRIES, STEP_SECONDS = 8, 1.5
+
+_PAIR_DOMAIN: dict[Symbol, Interval] = {
+    model.delta: Interval.parse("[1/4, 12]"),
+    a: Interval.parse("[1/10, 9/10]"),
+    b: Interval.parse("[1/10, 9/10]"),
+}
+
+
+def on_sides(function: Any, relation: Any) -> Any:
+    """Apply a function to both sides of a relation without letting SymPy evaluate the relation."""
+    return type(relation)(function(relation.lhs), function(relation.rhs), evaluate=False)
+
+
+def concrete(relation: Any, instance: Instance | None) -> Any:
+    """The relation on a concrete density pair, derivatives carried out."""
+    chosen = on_sides(instance, relation) if instance is not None else relation
+    return on_sides(lambda e: e.replace(lambda x: isinstance(x, Derivative), lambda x: x.doit(deep=False)), chosen)
+
+
+def domain_of(relation: Any, domain: Mapping[Symbol, Interval]) -> dict[Symbol, Interval]:
+    """The domain of every free symbol of a concrete relation; the density pair's own parameters have a default one."""
+    return {
+        s: domain.get(s, _PAIR_DOMAIN.get(s, Interval.parse("(-oo, oo)")))
+        for s in sorted(relation.free_symbols, key=str)
+    }
+
+
+def pairs_for(claim: Claim, relation: Any) -> tuple[Instance | None, ...]:
+    """The density pairs on which a relation of the claim can be evaluated."""
+    if not needs_instance(relation):
+        return (None,)
+    if claim.densities is Densities.GAUSSIAN:
+        return (GaussianPair(),)
+    return (TwoLetterPair(), GaussianPair())
+
+
+def statement_witness(claim: Claim, relation: Any) -> WitnessRecord | None:
+    """A point at which the statement fails, on any pair it speaks of, or None."""
+    for instance in pairs_for(claim, relation):
+        found = _witness(claim, relation, instance, "statement", STATEMENT_TRIES, STATEMENT_SECONDS)
+        if found is not None:
+            return found
+    return None
+
+
+def step_witness(claim: Claim, relation: Any, where: str) -> WitnessRecord | None:
+    """A point at which a step of a derivation fails; a quick look, on fixed small alphabets for any densities."""
+    pairs = pairs_for(claim, relation)
+    quick: tuple[Instance | None, ...] = SPOT_PAIRS if len(pairs) > 1 else pairs
+    for instance in quick:
+        found = _witness(claim, relation, instance, where, STEP_TRIES, STEP_SECONDS)
+        if found is not None:
+            return found
+    return None
+
+
+def _witness(
+    claim: Claim, relation: Any, instance: Instance | None, where: str, tries: int, seconds: float
+) -> WitnessRecord | None:
+    try:
+        with time_limit(4 * seconds, "the search for a witness"):
+            made = concrete(relation, instance)
+            found = prover.find_witness(made, domain_of(made, claim.domain), tries=tries, timeout=seconds)
+    except (TimeLimit, PrecisionNotReached, NotImplementedError):
+        return None
+    return None if found is None else record(found, relation, where, instance)
+
+
+def record(found: prover.Witness, relation: Any, where: str, instance: Instance | None) -> WitnessRecord:
+    """The witness as reports show it; fixed letters of an alphabet are part of the point."""
+    point = {str(k): str(v) for k, v in found.point.items()}
+    if isinstance(instance, TwoLetterPair) and not instance.old.free_symbols:
+        point |= {"p_o": f"({instance.old}, {1 - instance.old})", "p_n": f"({instance.new}, {1 - instance.new})"}
+    return WitnessRecord(where, as_text(relation), point, str(found.left), str(found.right))
+
+

@@ -1,0 +1,134 @@
+"""The simulation leg: a prediction must lie in a confidence interval narrow enough to tell a 2 % error.
+
+A run makes at most MAX_CHECKS comparisons, each allowed to fail by chance with probability 1e-6/MAX_CHECKS, so the
+false-alarm rate of a whole run is at most 1e-6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from sympy import Expr, Rational, Symbol, lambdify
+
+from symforget import mp
+from symforget.calculus import SampleIntegral, p_n, p_o, unfold
+from symforget.claims import Claim, Evidence, Leg, Part, Verdict
+from symforget.instances import GaussianPair
+from symforget.model import delta
+from symforget.simulate import Estimate, GaussianModes, bounded_mean
+
+MAX_CHECKS = 1000
+FAILURE_PROBABILITY = 1e-6 / MAX_CHECKS
+RESOLUTION = 0.02
+DRAWS, QUICK_DRAWS = 1_000_000, 100_000
+
+
+@dataclass(frozen=True)
+class SampleMean:
+    """One side of the statement, an expectation under p_o or p_n, estimated from draws; the other predicts it.
+
+    ``side``: "lhs" or "rhs", which must be ``constant * int density * value``. ``density``: p_o or p_n, what is sampled.
+    ``low``, ``high``: the range of value. ``dimension``: of the sample space; the covariance is random.
+    """
+
+    at: Mapping[Symbol, Rational]
+    density: Symbol = p_o
+    low: float = 0.0
+    high: float = 1.0
+    dimension: int = 1
+    side: str = "lhs"
+    draws: int = DRAWS
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Any experiment: ``run(rng, draws)`` returns estimates and what they should be, arrays of the same shape.
+
+    ``predict()`` returns the prediction from the statement's own constants; ``what`` names the quantity.
+    """
+
+    run: Callable[[np.random.Generator, int], Estimate]
+    predict: Callable[[], Any]
+    what: str
+    draws: int = DRAWS
+
+
+def sample(at: Mapping[Symbol, Any], **options: Any) -> SampleMean:
+    """A sample mean at parameters given by exact numbers or text."""
+    return SampleMean({s: Rational(v) for s, v in at.items()}, **options)
+
+
+def run(claim: Claim, part: Part, seed: int, quick: bool) -> tuple[Evidence, ...]:
+    """One item of evidence for each check; the stream depends on the seed, the claim and the check alone."""
+    found = []
+    for number, check in enumerate(part.simulation):
+        rng = np.random.default_rng([seed, crc32(f"{claim.id}:{part.name}:{number}".encode())])
+        found.append(_RUN[type(check)](part, check, rng, quick))
+    return tuple(found)
+
+
+def _run_sample_mean(part: Part, check: SampleMean, rng: np.random.Generator, quick: bool) -> Evidence:
+    sampled = getattr(part.statement, check.side)
+    other = part.statement.rhs if check.side == "lhs" else part.statement.lhs
+    scale, value = _integrand_over(check.density, unfold(sampled))
+    predicted = mp.evaluate(GaussianPair()(other / scale), check.at, 20)
+    modes = GaussianModes.with_separation(float(check.at[delta]), check.dimension, rng)
+    draws = QUICK_DRAWS if quick else check.draws
+    estimate = bounded_mean(_drawer(modes, check, value), draws, check.low, check.high, FAILURE_PROBABILITY, rng)
+    return judge(part, estimate, np.asarray(float(predicted)), f"mean over {draws} draws in d = {check.dimension}", quick)
+
+
+def _integrand_over(density: Symbol, sampled: Expr) -> tuple[Expr, Expr]:
+    """The constant in front of the integral, and its integrand divided by the sampled density."""
+    scale, integral = sampled.as_independent(SampleIntegral, as_Add=False)
+    if not isinstance(integral, SampleIntegral):
+        raise ValueError(f"{sampled} is not a constant times one integral")
+    return scale, integral.integrand / density
+
+
+def _drawer(modes: GaussianModes, check: SampleMean, value: Expr) -> Callable[[int, np.random.Generator], Any]:
+    """Draws of the value: it is homogeneous of degree zero, so both densities are scaled by the larger one."""
+    f = lambdify([p_o, p_n, *check.at], value, modules="numpy")
+    parameters = [float(v) for v in check.at.values()]
+    mean = modes.mu_o if check.density == p_o else modes.mu_n
+
+    def draw(count: int, rng: np.random.Generator) -> Any:
+        x = modes.draw(mean, count, rng)
+        old, new = modes.log_density(x, modes.mu_o), modes.log_density(x, modes.mu_n)
+        top = np.maximum(old, new)
+        return f(np.exp(old - top), np.exp(new - top), *parameters)
+
+    return draw
+
+
+def _run_experiment(part: Part, check: Experiment, rng: np.random.Generator, quick: bool) -> Evidence:
+    draws = min(QUICK_DRAWS, check.draws) if quick else check.draws
+    return judge(part, check.run(rng, draws), np.asarray(check.predict(), dtype=float), f"{check.what}, {draws} draws", quick)
+
+
+def judge(part: Part, estimate: Estimate, predicted: Any, what: str, quick: bool) -> Evidence:
+    """Support if every prediction lies in its interval and the intervals resolve 2 % of the largest entry."""
+    mean, half = np.atleast_1d(estimate.mean), np.atleast_1d(estimate.half_width)
+    target = np.atleast_1d(predicted)
+    scale = np.abs(target).max()
+    worst = int(np.argmax(np.abs(mean - target) / half))
+    interval = (f"{mean[worst] - half[worst]:.6g}", f"{mean[worst] + half[worst]:.6g}")
+    level = f"level 1 - {estimate.probability:.0e}"
+    detail = f"{what}: predicted {target[worst]:.6g} in [{interval[0]}, {interval[1]}], {level}"
+    if np.any(np.abs(mean - target) > half):
+        missed = detail.replace(" in ", " NOT in ")
+        return Evidence(Leg.SIMULATION, Verdict.UNDECIDED, f"DISAGREEMENT: {missed}", part.name, interval=interval)
+    if half.max() > RESOLUTION * scale and not quick:
+        coarse = f"{what}: half-width {half.max():.2g} is too wide to tell a 2 % error"
+        return Evidence(Leg.SIMULATION, Verdict.UNDECIDED, coarse, part.name, interval=interval)
+    return Evidence(Leg.SIMULATION, Verdict.SUPPORTED, detail, part.name, interval=interval)
+
+
+_RUN: dict[type, Callable[[Part, Any, np.random.Generator, bool], Evidence]] = {
+    SampleMean: _run_sample_mean,
+    Experiment: _run_experiment,
+}

@@ -1,0 +1,113 @@
+"""SymPy expression -> mpmath number by quadrature of the defining integrals: the numeric leg's own route.
+
+It shares nothing with the ball evaluators: named functions are replaced by the integrals that define them
+(``rewrite(Integral)``), and these are computed by mpmath. Its errors are estimates, so it supports and never decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import mpmath
+from sympy import Derivative, Dummy, Expr, Function, Integral, Lambda, Max, Min, Symbol, lambdify, oo
+
+from symforget.functions import normal
+
+_EXTREMA = {"Max": max, "Min": min}
+
+
+def evaluate(expr: Expr, point: Mapping[Symbol, Any], digits: int) -> mpmath.mpf:
+    """The expression at a point, computed with ``digits`` + 15 working digits.
+
+    Args:
+        expr: any expression in functions mpmath knows, expectations, integrals, and functions that rewrite to them.
+        point: a number for every free symbol.
+
+    Raises:
+        NotImplementedError: a function has neither an mpmath counterpart nor a defining integral.
+    """
+    with mpmath.workdps(digits + 15):
+        values = {s: mpmath.mpf(int(v.p)) / int(v.q) if hasattr(v, "p") else mpmath.mpf(v) for s, v in point.items()}
+        symbols = sorted(values, key=str)
+        return _compile(expr, symbols)(*(values[s] for s in symbols))
+
+
+def _compile(expr: Expr, symbols: list[Symbol]) -> Callable[..., Any]:
+    """A function of the symbols' values; every inner integral becomes a function of its own."""
+    holes: list[tuple[Dummy, Callable[..., Any]]] = []
+
+    def hole(inner: Callable[..., Any]) -> Dummy:
+        name = Dummy(f"integral_{len(holes)}")
+        holes.append((name, inner))
+        return name
+
+    opened = _fill(expr, symbols, hole)
+    plain = lambdify([*symbols, *(name for name, _ in holes)], opened, modules=[_EXTREMA, "mpmath"])
+    inner = [f for _, f in holes]
+    return lambda *values: plain(*values, *(f(*values) for f in inner))
+
+
+def _fill(expr: Expr, symbols: list[Symbol], hole: Callable[[Callable[..., Any]], Dummy]) -> Expr:
+    if isinstance(expr, Derivative):
+        return _fill(expr.doit(), symbols, hole)
+    if isinstance(expr, normal):
+        return hole(_expectation(expr, symbols))
+    if isinstance(expr, Integral):
+        return hole(_integral(expr, symbols))
+    if isinstance(expr, Function) and not _known(expr):
+        return _fill(_defining_integral(expr), symbols, hole)
+    if not expr.args or isinstance(expr, Lambda):
+        return expr
+    return expr.func(*(_fill(a, symbols, hole) for a in expr.args))
+
+
+def _known(expr: Function) -> bool:
+    return type(expr).__module__.startswith("sympy.") or isinstance(expr, (Max, Min))
+
+
+def _defining_integral(expr: Function) -> Expr:
+    opened = expr.rewrite(Integral)
+    if opened == expr:
+        raise NotImplementedError(f"{type(expr).__name__} has no defining integral that mpmath could compute")
+    return opened
+
+
+def _expectation(expr: normal, symbols: list[Symbol]) -> Callable[..., Any]:
+    """E[g(z)] by the trapezoidal rule on panels of the line, which mpmath's quad does on each panel."""
+    z = Dummy("z", real=True)
+    g = _compile(expr.args[0](z), [z, *symbols])
+
+    def value(*values: Any) -> Any:
+        reach = mpmath.sqrt(2 * mpmath.mp.prec) + 2
+        panels = [k * reach / 6 for k in range(-12, 13)]
+        return mpmath.quad(lambda x: g(x, *values) * mpmath.npdf(x), panels)
+
+    return value
+
+
+def _integral(expr: Integral, symbols: list[Symbol]) -> Callable[..., Any]:
+    if len(expr.limits) != 1 or len(expr.limits[0]) != 3:
+        raise NotImplementedError(f"only single definite integrals are computed numerically, not {expr}")
+    variable, lower, upper = expr.limits[0]
+    x = Dummy(variable.name, real=True)
+    g = _compile(expr.function.xreplace({variable: x}), [x, *symbols])
+    low, high = (_compile(end, symbols) for end in (lower, upper))
+
+    def value(*values: Any) -> Any:
+        start, stop = low(*values), high(*values)
+        if lower == -oo or upper == oo:
+            return mpmath.quad(lambda s: g(s, *values), _panels_to_infinity(lower, upper, start, stop))
+        panels = [start + (stop - start) * k / 4 for k in range(5)]
+        return mpmath.quad(lambda s: g(s, *values), panels)
+
+    return value
+
+
+def _panels_to_infinity(lower: Expr, upper: Expr, start: Any, stop: Any) -> list[Any]:
+    reach = mpmath.sqrt(2 * mpmath.mp.prec) + 4
+    if lower == -oo and upper == oo:
+        return [-mpmath.inf, *(k * reach / 6 for k in range(-12, 13)), mpmath.inf]
+    if upper == oo:
+        return [start, *(start + k * reach / 6 for k in range(1, 13)), mpmath.inf]
+    return [-mpmath.inf, *(stop - k * reach / 6 for k in range(12, 0, -1)), stop]

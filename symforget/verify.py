@@ -1,0 +1,342 @@
+"""Running claims: legs in parallel processes, verdicts combined through dependencies, false twins refuted."""
+
+from __future__ import annotations
+
+import multiprocessing
+import platform
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import Any, Protocol
+
+from symforget.claims import (
+    Claim,
+    ClaimResult,
+    DerivationResult,
+    Evidence,
+    Leg,
+    Part,
+    Report,
+    TwinResult,
+    Verdict,
+    combine_part,
+    weakest,
+)
+from symforget.collect import Library, collect
+from symforget.errors import InputError, SymforgetError
+
+ALL_LEGS = frozenset(Leg)
+QUICK_LEGS = frozenset({Leg.SYMBOLIC, Leg.CERTIFIED, Leg.SIMULATION})
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to verify. ``digits``: digits of numeric agreement. ``quick``: fewer draws, shorter searches, no mpmath leg."""
+
+    legs: frozenset[Leg] = ALL_LEGS
+    digits: int = 30
+    quick: bool = False
+    jobs: int = 1
+    seed: int = 0
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("digits", 1, 10_000), ("jobs", 1, 256), ("seed", 0, 2**63 - 1)):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise InputError(f"--{name} must be between {low} and {high}, got {value}")
+        if not self.legs:
+            raise InputError("--legs: name at least one leg")
+
+
+class Progress(Protocol):
+    """What a run tells about itself while it goes on."""
+
+    def start(self, total: int) -> None: ...
+
+    def finish(self, result: ClaimResult) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What running one claim found, before the claims it depends on are taken into account."""
+
+    id: str
+    evidence: tuple[Evidence, ...]
+    twin: TwinResult | None
+    error: str = ""
+    seconds: float = 0.0
+
+
+def verify(selectors: Iterable[str], options: Options, progress: Progress | None = None) -> Report:
+    """Verify the selected claims and those they depend on; an interrupt keeps what is done."""
+    started = time.perf_counter()
+    chosen = tuple(selectors)
+    library, wanted = collect(chosen)
+    needed = with_dependencies(library, wanted)
+    outcomes: dict[str, Outcome] = {}
+    results: dict[str, ClaimResult] = {}
+    interrupted = False
+    if progress is not None:
+        progress.start(len(wanted))
+    try:
+        for outcome in run_all(chosen, needed, options):
+            outcomes[outcome.id] = outcome
+            _settle(library, outcomes, results, set(wanted), progress)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        if progress is not None:
+            progress.stop()
+    return Report(
+        claims=tuple(results[i] for i in wanted if i in results),
+        derivations=(),
+        environment=environment(),
+        options={"legs": sorted(options.legs), "digits": options.digits, "quick": options.quick, "seed": options.seed},
+        interrupted=interrupted,
+        seconds=time.perf_counter() - started,
+        errors=tuple(library.broken.values()),
+    )
+
+
+def with_dependencies(library: Library, wanted: Iterable[str]) -> tuple[str, ...]:
+    """The IDs and all they depend on, each after its dependencies.
+
+    Raises:
+        InputError: a dependency is unknown, or claims depend on each other in a circle.
+    """
+    order: list[str] = []
+    state: dict[str, str] = {}
+
+    def visit(claim_id: str, path: tuple[str, ...]) -> None:
+        if state.get(claim_id) == "done":
+            return
+        if state.get(claim_id) == "open":
+            raise InputError(f"claims depend on each other in a circle: {' -> '.join((*path, claim_id))}")
+        if claim_id not in library.entries:
+            raise InputError(f"{path[-1]} depends on {claim_id}, which no derivation file states")
+        state[claim_id] = "open"
+        for dependency in library.entries[claim_id].spec.depends_on:
+            visit(dependency, (*path, claim_id))
+        state[claim_id] = "done"
+        order.append(claim_id)
+
+    for claim_id in wanted:
+        visit(claim_id, ())
+    return tuple(order)
+
+
+def run_all(selectors: tuple[str, ...], ids: tuple[str, ...], options: Options) -> Iterator[Outcome]:
+    """Outcomes as they come, in this process for one job, else from worker processes."""
+    if options.jobs == 1 or len(ids) < 2:
+        library, _ = collect(selectors)
+        for claim_id in ids:
+            yield run_claim(library, claim_id, options)
+        return
+    context = multiprocessing.get_context("spawn")
+    workers = min(options.jobs, len(ids))
+    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(selectors, options)) as pool:
+        futures: set[Future[Outcome]] = {pool.submit(_run_in_worker, claim_id) for claim_id in ids}
+        try:
+            while futures:
+                done, futures = wait(futures, return_when=FIRST_COMPLETED)
+                yield from (f.result() for f in done)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+_worker: dict[str, Any] = {}
+
+
+def _start_worker(selectors: tuple[str, ...], options: Options) -> None:
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _worker["library"], _worker["options"] = collect(selectors)[0], options
+
+
+def _run_in_worker(claim_id: str) -> Outcome:
+    return run_claim(_worker["library"], claim_id, _worker["options"])
+
+
+def run_claim(library: Library, claim_id: str, options: Options) -> Outcome:
+    """Run every leg of one claim, and its false twin. What goes wrong inside is the claim's error, nobody else's."""
+    started = time.perf_counter()
+    try:
+        claim = library.claim(claim_id)
+        evidence = tuple(e for part in claim.parts for e in run_part(claim, part, library, options))
+        twin = run_twin(library, claim_id, options)
+    except KeyboardInterrupt:
+        raise
+    except Exception as error:  # a derivation file is the user's code
+        text = str(error) if isinstance(error, SymforgetError) else f"{type(error).__name__}: {error}"
+        return Outcome(claim_id, (), None, " ".join(text.split()), time.perf_counter() - started)
+    return Outcome(claim_id, evidence, twin, "", time.perf_counter() - started)
+
+
+def run_part(claim: Claim, part: Part, library: Library, options: Options) -> Iterator[Evidence]:
+    """Evidence from every leg asked for; the certified leg's search for a witness is always made."""
+    from symforget.derivation import Context
+    from symforget.legs import certified, numeric, simulation, symbolic
+
+    context = Context(claim.domain, library.lemma)
+    runs: dict[Leg, Callable[[], tuple[Evidence, ...]]] = {
+        Leg.SYMBOLIC: lambda: (symbolic.run(claim, part, context),) if part.symbolic is not None else (),
+        Leg.CERTIFIED: lambda: certified.run(claim, part, context, options.digits, options.quick),
+        Leg.NUMERIC: lambda: numeric.run(claim, part, options.digits),
+        Leg.SIMULATION: lambda: simulation.run(claim, part, options.seed, options.quick),
+    }
+    for leg in Leg:
+        if leg in options.legs and not (options.quick and leg not in QUICK_LEGS):
+            yield from _timed(leg, part, runs[leg])
+
+
+def _timed(leg: Leg, part: Part, run: Callable[[], tuple[Evidence, ...]]) -> Iterator[Evidence]:
+    started = time.perf_counter()
+    try:
+        found = run()
+    except Exception as error:  # what a leg cannot survive is that leg's error, shown with the claim
+        text = " ".join(f"{leg} leg: {type(error).__name__}: {error}".split())
+        found = (Evidence(leg, Verdict.ERROR, text, part.name),)
+    seconds = time.perf_counter() - started
+    yield from (replace(e, seconds=seconds / len(found)) for e in found)
+
+
+def run_twin(library: Library, claim_id: str, options: Options) -> TwinResult:
+    """The claim with its false constants, put through the same legs until one refutes it."""
+    constants = library.entries[claim_id].spec.false_twin
+    shown = {k: str(v) for k, v in constants.items()}
+    twin = library.claim(claim_id, constants)
+    certified_first = replace(options, legs=frozenset({Leg.CERTIFIED}))
+    verdicts = []
+    for part in twin.parts:
+        found = list(run_part(twin, _without_boxes(part), library, certified_first))
+        if not any(e.verdict is Verdict.REFUTED for e in found):
+            found = list(run_part(twin, part, library, replace(options, legs=ALL_LEGS)))
+        for evidence in found:
+            if evidence.verdict is Verdict.REFUTED:
+                return TwinResult(shown, Verdict.REFUTED, evidence.leg, evidence.witness, evidence.detail)
+        verdicts.append(combine_part(found, Verdict.PROVED)[0])
+    return TwinResult(shown, weakest(verdicts), None, None, "the false twin was not refuted")
+
+
+def _without_boxes(part: Part) -> Part:
+    return replace(part, certified=())
+
+
+def _settle(
+    library: Library,
+    outcomes: Mapping[str, Outcome],
+    results: dict[str, ClaimResult],
+    wanted: set[str],
+    progress: Progress | None,
+) -> None:
+    """Turn outcomes into results where everything they depend on has one."""
+    for claim_id, outcome in outcomes.items():
+        dependencies = library.entries[claim_id].spec.depends_on
+        if claim_id in results or any(d not in results for d in dependencies):
+            continue
+        results[claim_id] = result_of(library, outcome, {d: results[d].verdict for d in dependencies})
+        if progress is not None and claim_id in wanted:
+            progress.finish(results[claim_id])
+        return _settle(library, outcomes, results, wanted, progress)
+
+
+def result_of(library: Library, outcome: Outcome, dependencies: Mapping[str, Verdict]) -> ClaimResult:
+    """The claim's own verdict: the weakest of its parts, each as sure as its legs and what it depends on allow."""
+    from symforget.derivation import as_text
+
+    entry = library.entries[outcome.id]
+    if outcome.error:
+        return _error_result(entry.id, outcome)
+    claim = library.claim(outcome.id)
+    base = weakest(dependencies.values()) if dependencies else Verdict.PROVED
+    parts = [combine_part([e for e in outcome.evidence if e.part == p.name], base) for p in claim.parts]
+    verdict = weakest(v for v, _ in parts)
+    detail = next((d for v, d in parts if v is verdict and d), "")
+    if outcome.twin is not None and outcome.twin.verdict is not Verdict.REFUTED and verdict.holds:
+        accepted = outcome.twin.verdict.holds
+        verdict, detail = (Verdict.ERROR if accepted else Verdict.UNDECIDED), "its false twin was not refuted"
+    shaky = [d for d, v in dependencies.items() if not v.holds]
+    if shaky and not verdict.holds and verdict is Verdict.UNDECIDED:
+        detail = f"depends on {shaky[0]}, which is {dependencies[shaky[0]]}"
+    return ClaimResult(
+        id=claim.id,
+        title=claim.title,
+        statements=tuple((p.name, as_text(p.statement)) for p in claim.parts),
+        domain={str(s): str(i) for s, i in claim.domain.items()},
+        kind=str(claim.kind),
+        densities=str(claim.densities),
+        hypotheses=claim.hypotheses,
+        source=claim.source,
+        sentences=claim.sentences,
+        verdict=verdict,
+        detail=detail,
+        evidence=outcome.evidence,
+        depends_on=claim.depends_on,
+        twin=outcome.twin,
+        seconds=outcome.seconds,
+    )
+
+
+def _error_result(claim_id: str, outcome: Outcome) -> ClaimResult:
+    return ClaimResult(
+        claim_id, claim_id, (), {}, "", "", "", "", (), Verdict.ERROR, outcome.error, (), seconds=outcome.seconds
+    )
+
+
+def derive(claim_id: str) -> tuple[DerivationResult, ...]:
+    """The checked derivation of each part of a claim that has one.
+
+    Raises:
+        InputError: no such claim, or it has no derivation.
+    """
+    from symforget.derivation import Context
+    from symforget.legs.symbolic import check_derivation
+
+    library, _ = collect(())
+    claim = library.claim(claim_id)
+    context = Context(claim.domain, library.lemma)
+    found = []
+    for part in claim.parts:
+        if part.symbolic is not None:
+            steps = check_derivation(claim, part, context)
+            name = f"{claim.id}" + (f" ({part.name})" if part.name else "")
+            found.append(DerivationResult(name, weakest(s.verdict for s in steps), steps))
+    if not found:
+        raise InputError(f"{claim_id} has no derivation; its other legs: symforget show {claim_id}")
+    return tuple(found)
+
+
+def exit_code(report: Report, strict: bool) -> int:
+    """As pytest's: 0 all hold, 1 something does not (or with ``strict`` is undecided), 2 interrupted, 5 nothing ran."""
+    if report.interrupted:
+        return 2
+    if report.errors:
+        return 4 if not report.claims else 1
+    if not report.claims:
+        return 5
+    bad = (Verdict.REFUTED, Verdict.ERROR, *((Verdict.UNDECIDED,) if strict else ()))
+    failed = any(c.verdict is not c.expect if c.expect else c.verdict in bad for c in report.claims)
+    return 1 if failed else 0
+
+
+def environment() -> dict[str, str]:
+    """Versions that a result may depend on; nothing that names a machine or a moment."""
+    import flint
+    from sympy.external.gmpy import GROUND_TYPES
+
+    packages = {name: version(name) for name in ("sympy", "mpmath", "numpy", "scipy", "python-flint")}
+    return {
+        "symforget": version("symforget"),
+        "python": platform.python_version(),
+        **packages,
+        "flint": flint.__FLINT_VERSION__,
+        "ground_types": GROUND_TYPES,
+    }
+
