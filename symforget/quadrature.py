@@ -1,0 +1,38 @@
+"""Certified integrals of functions given as ball evaluators."""
+
+from collections.abc import Callable
+
+from flint import acb, arb, ctx
+
+Integrand = Callable[[acb, bool], acb]
+"""f(x, analytic): encloses f on the complex ball x; where `analytic` is true, it must be non-finite
+unless f is analytic on the whole of x."""
+
+EVALUATIONS = 20_000
+
+
+def integrate(f: Integrand, a: arb, b: arb, bits: int | None = None, evaluations: int = EVALUATIONS) -> acb:
+    """Enclose the integral of f from a to b, both finite.
+
+    The ball returned is rigorous whatever its radius: where the work limit is met, or f has a
+    singularity in the way, it is wide or non-finite, and the caller must look. `bits` is the relative
+    accuracy worth working for, the current precision by default.
+    """
+    if not (a.is_finite() and b.is_finite()):
+        return acb(arb.nan())
+    failures: list[BaseException] = []
+
+    def guarded(x: acb, analytic: bool) -> acb:
+        if failures:
+            return acb(arb.nan())
+        try:
+            return f(x, analytic)
+        except BaseException as error:  # raised again below: it must not be lost inside FLINT
+            failures.append(error)
+            return acb(arb.nan())
+
+    tolerance = arb(2) ** -(bits or ctx.prec)
+    value = acb.integral(guarded, a, b, rel_tol=tolerance, abs_tol=tolerance, eval_limit=evaluations)
+    if failures:
+        raise failures[0]
+    return value
