@@ -1,0 +1,101 @@
+"""What `list` and `show` say about claims before anything is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+
+from symforget.claims import Claim, Leg
+from symforget.reports.layout import columns, formula, paragraph
+from symforget.reports.summary import intervals_in_words, point_in_words
+
+LABEL_WIDTH = 14
+
+
+def claim_list(claims: Sequence[Claim], width: int) -> str:
+    """IDs, kinds, densities and titles, aligned, under the names of their groups; titles wrap at ``width``."""
+    if not claims:
+        return "no claims"
+    rows = columns([(f"  {claim.id}", claim.kind, claim.densities, claim.title) for claim in claims])
+    margin = len(columns([(f"  {c.id}", c.kind, c.densities, "|") for c in claims])[0]) - 1
+    lines: list[str] = []
+    for group, members in groupby(zip(claims, rows, strict=True), lambda pair: pair[0].group):
+        lines += [] if not lines else [""]
+        lines.append(group)
+        lines += [_wrapped(row, margin, width) for _, row in members]
+    return "\n".join(lines)
+
+
+def _wrapped(row: str, margin: int, width: int) -> str:
+    if len(row) <= width or margin + 20 > width:
+        return row
+    return paragraph(row[margin:], width, " " * margin, row[:margin])
+
+
+def claim_page(claim: Claim, claims: Mapping[str, Claim], twins: Mapping[str, str], width: int) -> str:
+    """Everything a claim says of itself: text, statements, domain, hypotheses, source, dependencies, legs, false twin."""
+    fields = [
+        _field("kind", f"{claim.kind}, for {claim.densities} densities", width),
+        _field("parameters", intervals_in_words({s.name: str(i) for s, i in claim.domain.items()}), width),
+        _field("hypotheses", claim.hypotheses or "none beyond the parameters", width),
+        _field("source", claim.source or "ours", width),
+        *(_field("answers", f'"{sentence}"', width) for sentence in claim.sentences),
+        _field("legs", _legs(claim), width),
+        _field("false twin", f"with {point_in_words(twins)}" if twins else "none", width),
+    ]
+    blocks = [
+        paragraph(f"{claim.id}: {claim.title}", width),
+        _docstring(claim.text, width),
+        "\n\n".join(_statement(part.name, part.statement, width) for part in claim.parts),
+        "\n".join(fields),
+        _dependencies(claim, claims, width),
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _docstring(text: str, width: int) -> str:
+    """Paragraphs of a docstring, each wrapped; lines indented on purpose stay as they are."""
+    blocks = [block for block in text.strip().split("\n\n") if block.strip()]
+    return "\n\n".join(block if _indented(block) else paragraph(block, width) for block in blocks)
+
+
+def _indented(block: str) -> bool:
+    return all(line.startswith("    ") for line in block.splitlines() if line.strip())
+
+
+def _statement(name: str, statement: object, width: int) -> str:
+    from sympy import pretty
+
+    text = formula(str(statement), width, "  ", "  ")
+    drawn = pretty(statement, use_unicode=True, num_columns=max(width - 4, 40), wrap_line=True)
+    label = f"states ({name})" if name else "states"
+    return "\n".join([label, text, "", *(f"    {line}".rstrip() for line in drawn.splitlines())])
+
+
+def _legs(claim: Claim) -> str:
+    declared = [leg for leg in Leg if any(part.checks(leg) for part in claim.parts)]
+    return ", ".join(declared) or "none"
+
+
+def _dependencies(claim: Claim, claims: Mapping[str, Claim], width: int) -> str:
+    if not claim.depends_on:
+        return "depends on no other claim"
+    return "\n".join(["depends on", *_tree(claim.depends_on, claims, "  ", set(), width)])
+
+
+def _tree(names: Iterable[str], claims: Mapping[str, Claim], indent: str, shown: set[str], width: int) -> Iterable[str]:
+    """The claims a claim rests on, and theirs below them; one that was shown already is not opened again."""
+    for name in names:
+        known = claims.get(name)
+        again = name in shown and known is not None and bool(known.depends_on)
+        title = "not a known claim" if known is None else known.title
+        suffix = " (see above)" if again else ""
+        yield paragraph(f"{name}: {title}{suffix}", width, indent + "  ", indent)
+        if known is not None and not again:
+            shown.add(name)
+            yield from _tree(known.depends_on, claims, indent + "  ", shown, width)
+
+
+def _field(label: str, text: str, width: int, wrap: Callable[[str, int, str, str], str] = paragraph) -> str:
+    indent = " " * LABEL_WIDTH
+    return wrap(text, width, indent, f"{label:<{LABEL_WIDTH}}")

@@ -1,0 +1,91 @@
+"""JUnit XML, the format in which continuous-integration services read test results: a claim is a test case."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
+
+from symforget.claims import ClaimResult, DerivationResult, Report, Verdict
+from symforget.reports.summary import legs_in_brief, separate_derivations, survived
+
+# Characters that XML 1.0 cannot hold even when escaped.
+FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(report: Report) -> str:
+    """The report as one test suite. Refuted claims are failures, errors errors, undecided claims skipped with their reason."""
+    suite = Element("testsuite", name="symforget")
+    properties = SubElement(suite, "properties")
+    for name, value in sorted(report.environment.items()):
+        SubElement(properties, "property", name=name, value=_clean(value))
+    for claim in report.claims:
+        _claim_case(suite, claim)
+    for derivation in separate_derivations(report):
+        _derivation_case(suite, derivation)
+    for number, error in enumerate(report.errors, 1):
+        case = SubElement(suite, "testcase", classname="collection", name=f"error {number}", time="0")
+        SubElement(case, "error", message=_clean(error), type="error")
+    _count(suite, report.seconds)
+    root = Element("testsuites", suite.attrib)
+    root.append(suite)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=False).join((HEADER, "\n"))
+
+
+HEADER = '<?xml version="1.0" encoding="utf-8"?>\n'
+
+
+def _claim_case(suite: Element, claim: ClaimResult) -> None:
+    group, _, slug = claim.id.rpartition("/")
+    case = SubElement(suite, "testcase", classname=group or "claims", name=slug, time=f"{claim.seconds:.3f}")
+    message = _clean(f"{claim.verdict}: {claim.detail or claim.title}")
+    if claim.verdict is Verdict.ERROR:
+        SubElement(case, "error", message=message, type="error").text = _clean(_account(claim))
+    elif not claim.as_expected or survived(claim):
+        kind = "survived" if claim.as_expected else str(claim.verdict)
+        said = message if not claim.as_expected else "the false twin was not refuted"
+        SubElement(case, "failure", message=said, type=kind).text = _clean(_account(claim))
+    elif claim.verdict is Verdict.UNDECIDED:
+        SubElement(case, "skipped", message=message)
+    else:
+        SubElement(case, "system-out").text = _clean(f"{claim.verdict}: {' · '.join(legs_in_brief(claim))}")
+
+
+def _account(claim: ClaimResult) -> str:
+    """The statements, what every leg found and every witness, one a line."""
+    lines = [f"states: {statement}" for _, statement in claim.statements]
+    for evidence in claim.evidence:
+        part = f", part {evidence.part}" if evidence.part else ""
+        lines.append(f"{evidence.leg}{part}, {evidence.verdict}: {evidence.detail}".rstrip(": "))
+        if evidence.witness is not None:
+            lines += [f"expected: {evidence.witness.relation}", str(evidence.witness)]
+    if claim.twin is not None and survived(claim):
+        lines.append(f"false twin {dict(claim.twin.constants)}: {claim.twin.verdict} {claim.twin.detail}".rstrip())
+    return "\n".join(lines)
+
+
+def _derivation_case(suite: Element, derivation: DerivationResult) -> None:
+    case = SubElement(suite, "testcase", classname="derivation", name=derivation.id, time="0")
+    weak = [(n, step) for n, step in enumerate(derivation.steps, 1) if step.verdict is not Verdict.PROVED]
+    account = "\n".join(
+        f"step {n}, {step.relation} {step.expression}: {step.verdict} {step.witness or step.detail}".rstrip()
+        for n, step in weak
+    )
+    if derivation.verdict is Verdict.UNDECIDED:
+        SubElement(case, "skipped", message=_clean(f"undecided: {account}"))
+    elif not derivation.verdict.holds:
+        tag = "error" if derivation.verdict is Verdict.ERROR else "failure"
+        SubElement(case, tag, message=str(derivation.verdict), type=str(derivation.verdict)).text = _clean(account)
+
+
+def _count(suite: Element, seconds: float) -> None:
+    """The totals that readers of the format expect as attributes of the suite."""
+    suite.set("tests", str(len(suite.findall("testcase"))))
+    for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(attribute, str(len(suite.findall(f"testcase/{tag}"))))
+    suite.set("time", f"{seconds:.3f}")
+
+
+def _clean(text: str) -> str:
+    return FORBIDDEN.sub("?", text)

@@ -1,0 +1,124 @@
+"""The report of a run as Markdown, ready for a paper's supplement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from symforget.claims import ClaimResult, DerivationResult, Report
+from symforget.reports.summary import (
+    Sentence,
+    counts_in_words,
+    intervals_in_words,
+    legs_in_brief,
+    needs_attention,
+    point_in_words,
+    separate_derivations,
+    summarise,
+    survived,
+)
+
+
+def render(report: Report) -> str:
+    """A table of claims by group, then what does not hold, the paper's sentences and the versions used."""
+    summary = summarise(report)
+    sections = [
+        ["# What was verified", "", _sentence_case(counts_in_words(summary)) + ".", *_interrupted(report)],
+        *(_group(name, list(claims)) for name, claims in groupby(report.claims, _group_name)),
+        _derivations(separate_derivations(report)),
+        _attention(report),
+        _sentences(summary.sentences),
+        _environment(report),
+    ]
+    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _interrupted(report: Report) -> list[str]:
+    return ["", "**The run was interrupted; the rest was not checked.**"] if report.interrupted else []
+
+
+def _group_name(claim: ClaimResult) -> str:
+    return claim.id.rpartition("/")[0] or "claims"
+
+
+def _group(name: str, claims: Sequence[ClaimResult]) -> list[str]:
+    header = ("Claim", "Statement", "Parameters", "Densities", "Verdict", "Evidence")
+    return [f"## {_escape(name)}", "", *_table(header, (_row(claim) for claim in claims))]
+
+
+def _row(claim: ClaimResult) -> tuple[str, ...]:
+    statements = "<br>".join(_code(statement) for _, statement in claim.statements)
+    verdict = f"{claim.verdict} (as expected)" if claim.expect is claim.verdict else str(claim.verdict)
+    return (
+        f"{_code(claim.id)}<br>{_escape(claim.title)}",
+        statements,
+        _code(intervals_in_words(claim.domain)) if claim.domain else "none",
+        _escape(claim.densities),
+        f"**{verdict}**",
+        _escape(", ".join(legs_in_brief(claim))),
+    )
+
+
+def _derivations(derivations: Sequence[DerivationResult]) -> list[str]:
+    if not derivations:
+        return []
+    rows = ((_code(d.id), str(len(d.steps)), f"**{d.verdict}**", _escape(d.repair)) for d in derivations)
+    return ["## Derivations", "", *_table(("Derivation", "Steps", "Verdict", "Repair"), rows)]
+
+
+def _attention(report: Report) -> list[str]:
+    found = [claim for claim in report.claims if needs_attention(claim)]
+    if not found and not report.errors:
+        return []
+    lines = ["## What does not hold", ""]
+    for claim in found:
+        lines.append(f"- {_code(claim.id)}: **{claim.verdict}**. {_escape(claim.detail)}".rstrip())
+        for evidence in claim.evidence:
+            if (witness := evidence.witness) is not None:
+                where = f"{evidence.leg} leg, {witness.where}: {_code(witness.relation)} fails at"
+                sides = f"left side in {_code(witness.left)}, right side in {_code(witness.right)}"
+                lines.append(f"  - {where} {_code(point_in_words(witness.point))}; {sides}.")
+        if survived(claim) and claim.twin is not None:
+            lines.append(f"  - the false twin ({point_in_words(claim.twin.constants)}) was not refuted")
+    return [*lines, *(f"- error: {_escape(error)}" for error in report.errors)]
+
+
+def _sentences(sentences: Sequence[Sentence]) -> list[str]:
+    if not sentences:
+        return []
+    rows = ((_escape(s.text), f"**{s.verdict}**", ", ".join(map(_code, s.claims))) for s in sentences)
+    return [
+        "## The paper's sentences",
+        "",
+        "Each with the weakest verdict among the claims that answer it.",
+        "",
+        *_table(("Sentence", "Verdict", "Claims"), rows),
+    ]
+
+
+def _environment(report: Report) -> list[str]:
+    if not report.environment:
+        return []
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(report.environment.items()))
+    return ["## Versions", "", _escape(versions) + "."]
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = [header, ["---"] * len(header), *rows]
+    return [f"| {' | '.join(cells)} |" for cells in lines]
+
+
+def _escape(text: str) -> str:
+    """Prose for a table cell: one line, with the characters that Markdown would read as markup escaped."""
+    text = " ".join(text.split())
+    return "".join("\\" + character if character in "\\|*_`<>[]$" else character for character in text)
+
+
+def _code(text: str) -> str:
+    """A code span for a table cell; a bar must be escaped there even inside code."""
+    text = " ".join(text.split()).replace("|", "\\|")
+    return f"``{text}``" if "`" in text else f"`{text}`"

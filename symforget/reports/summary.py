@@ -1,0 +1,135 @@
+"""What every report says in brief: counts by verdict, the paper's sentences, and a leg's findings in a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from symforget.claims import ClaimResult, DerivationResult, Evidence, Leg, Report, Verdict, weakest
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of the paper, the claims of the run that answer it, and the weakest verdict among them."""
+
+    text: str
+    verdict: Verdict
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Counts of a run. ``verdicts`` holds every verdict, strongest first, also those that did not occur."""
+
+    claims: int
+    verdicts: Mapping[Verdict, int]
+    expected_refutations: int
+    twins: int
+    twins_refuted: int
+    sentences: tuple[Sentence, ...]
+
+
+def summarise(report: Report) -> Summary:
+    """Count a report's claims by verdict, its false twins, and group its claims by the sentence they answer."""
+    found = [claim.verdict for claim in report.claims]
+    twins = [claim.twin for claim in report.claims if claim.twin is not None]
+    return Summary(
+        claims=len(found),
+        verdicts={verdict: found.count(verdict) for verdict in Verdict},
+        expected_refutations=sum(claim.expect is claim.verdict is Verdict.REFUTED for claim in report.claims),
+        twins=len(twins),
+        twins_refuted=sum(twin.verdict is Verdict.REFUTED for twin in twins),
+        sentences=group_sentences(report.claims),
+    )
+
+
+def group_sentences(claims: Iterable[ClaimResult]) -> tuple[Sentence, ...]:
+    """The sentences that claims answer, in the order in which the claims first name them."""
+    answers: dict[str, list[ClaimResult]] = {}
+    for claim in claims:
+        for text in claim.sentences:
+            answers.setdefault(text, []).append(claim)
+    return tuple(
+        Sentence(text, weakest(claim.verdict for claim in found), tuple(claim.id for claim in found))
+        for text, found in answers.items()
+    )
+
+
+def survived(claim: ClaimResult) -> bool:
+    """Whether the claim's false twin was not refuted, so that its check may be one that cannot fail."""
+    return claim.twin is not None and claim.twin.verdict is not Verdict.REFUTED
+
+
+def needs_attention(claim: ClaimResult) -> bool:
+    """Whether a reader must look at this claim: it does not hold, is not as expected, or its twin survived."""
+    if claim.expect is not None and claim.as_expected:
+        return survived(claim)
+    return not claim.as_expected or not claim.verdict.holds or survived(claim)
+
+
+def separate_derivations(report: Report) -> tuple[DerivationResult, ...]:
+    """The derivations that are no claim's symbolic leg: those a reader's own file states by themselves."""
+    claims = {claim.id for claim in report.claims}
+    return tuple(derivation for derivation in report.derivations if derivation.id not in claims)
+
+
+def counts_in_words(summary: Summary) -> str:
+    """For example ``57 claims: 40 proved, 15 certified, 2 supported; 57 of 57 false twins refuted``."""
+    counted = ", ".join(
+        f"{count} {verdict}{_expected(summary, verdict)}" for verdict, count in summary.verdicts.items() if count
+    )
+    words = f"{plural(summary.claims, 'claim')}: {counted or 'none checked'}"
+    if summary.twins:
+        words += f"; {summary.twins_refuted} of {plural(summary.twins, 'false twin')} refuted"
+    return words
+
+
+def _expected(summary: Summary, verdict: Verdict) -> str:
+    if verdict is not Verdict.REFUTED or not summary.expected_refutations:
+        return ""
+    if summary.expected_refutations == summary.verdicts[verdict]:
+        return " as expected"
+    return f" ({summary.expected_refutations} as expected)"
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 claim``, ``2 claims``; the boxes of branch and bound are the only noun with another plural."""
+    ending = "" if count == 1 else "es" if noun.endswith("x") else "s"
+    return f"{count} {noun}{ending}"
+
+
+def legs_in_brief(claim: ClaimResult) -> tuple[str, ...]:
+    """One short phrase per leg that was run, in the order of the legs, then the twin's fate."""
+    by_leg = {leg: [evidence for evidence in claim.evidence if evidence.leg is leg] for leg in Leg}
+    phrases = tuple(_leg_in_brief(leg, found) for leg, found in by_leg.items() if found)
+    return (*phrases, _twin_in_brief(claim)) if claim.twin is not None else phrases
+
+
+def _leg_in_brief(leg: Leg, found: list[Evidence]) -> str:
+    verdict = weakest(evidence.verdict for evidence in found)
+    if leg is Leg.SYMBOLIC or not verdict.holds:
+        return f"{leg} {verdict}"
+    return f"{leg} {_extent(found) or 'ok'}"
+
+
+def _extent(found: list[Evidence]) -> str:
+    """How far the evidence reaches: all boxes examined, and the fewest digits to which anything agrees."""
+    boxes = sum(evidence.boxes or 0 for evidence in found)
+    digits = [evidence.digits for evidence in found if evidence.digits is not None]
+    reach = [plural(boxes, "box")] if boxes else []
+    return ", ".join([*reach, plural(min(digits), "digit")] if digits else reach)
+
+
+def _twin_in_brief(claim: ClaimResult) -> str:
+    assert claim.twin is not None
+    return "twin NOT refuted" if survived(claim) else "twin refuted"
+
+
+def intervals_in_words(domain: Mapping[str, str]) -> str:
+    """``beta in (0, 1), delta in [1/2, 8]``, or ``no parameters``."""
+    return ", ".join(f"{name} in {interval}" for name, interval in domain.items()) or "no parameters"
+
+
+def point_in_words(point: Mapping[str, str]) -> str:
+    """``beta = 3/10, delta = 2``, or ``no parameters``."""
+    return ", ".join(f"{name} = {value}" for name, value in point.items()) or "no parameters"

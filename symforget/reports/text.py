@@ -1,0 +1,197 @@
+"""The report of a run as a person reads it in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from rich.text import Text
+
+from symforget.claims import ClaimResult, DerivationResult, Evidence, Report, Verdict, WitnessRecord
+from symforget.reports.layout import formula, paragraph
+from symforget.reports.summary import (
+    Summary,
+    counts_in_words,
+    legs_in_brief,
+    needs_attention,
+    point_in_words,
+    separate_derivations,
+    summarise,
+    survived,
+)
+
+STYLES = {
+    Verdict.PROVED: "green",
+    Verdict.CERTIFIED: "green",
+    Verdict.SUPPORTED: "cyan",
+    Verdict.UNDECIDED: "yellow",
+    Verdict.REFUTED: "bold red",
+    Verdict.ERROR: "bold red",
+}
+GAP = "  "
+VERDICT_WIDTH = max(len(verdict) for verdict in Verdict)
+LABEL_WIDTH = 11
+
+
+def render(report: Report, width: int) -> Text:
+    """The whole report, wrapped to ``width`` columns; colours only repeat what the words say."""
+    summary = summarise(report)
+    sections: tuple[list[Text], ...] = (
+        _claim_lines(report.claims, width),
+        _derivation_lines(separate_derivations(report), width),
+        _attention(report, width),
+        _sentences(summary, width),
+        _closing(report, summary, width),
+    )
+    return Text("\n\n").join(Text("\n").join(lines) for lines in sections if lines)
+
+
+def summary_line(report: Report) -> str:
+    """The last line of the report by itself."""
+    seconds = f" in {report.seconds:.1f} s" if report.seconds else ""
+    ending = "; interrupted, the rest was not checked" if report.interrupted else ""
+    return f"{counts_in_words(summarise(report))}{seconds}{ending}"
+
+
+def _labelled(verdict: Verdict, rest: str, style: str = "") -> Text:
+    """A line that begins with its verdict, padded to the common width."""
+    return Text.assemble((f"{verdict:<{VERDICT_WIDTH}}", STYLES[verdict]), GAP, (rest, style))
+
+
+def _claim_lines(claims: Iterable[ClaimResult], width: int) -> list[Text]:
+    """One line per claim where titles and legs fit beside each other, else the legs below the title, for all alike."""
+    rows = [(claim, " · ".join(legs_in_brief(claim))) for claim in claims]
+    if not rows:
+        return []
+    id_width = max(len(claim.id) for claim, _ in rows)
+    title_width = max(len(_title(claim)) for claim, _ in rows)
+    before_legs = VERDICT_WIDTH + id_width + title_width + 3 * len(GAP)
+    beside = before_legs + max(len(legs) for _, legs in rows) <= width
+    if beside:
+        return [
+            _labelled(claim.verdict, f"{claim.id:<{id_width}}{GAP}{_title(claim):<{title_width}}{GAP}{legs}".rstrip())
+            for claim, legs in rows
+        ]
+    return [line for claim, legs in rows for line in _stacked(claim, legs, id_width, width)]
+
+
+def _title(claim: ClaimResult) -> str:
+    as_expected = " (as expected)" if claim.expect is claim.verdict else ""
+    return f"{claim.title}{as_expected}"
+
+
+def _stacked(claim: ClaimResult, legs: str, id_width: int, width: int) -> list[Text]:
+    indent = " " * (VERDICT_WIDTH + len(GAP) + id_width + len(GAP))
+    if len(indent) + 36 > width:
+        indent = " " * (VERDICT_WIDTH + len(GAP))
+    title = paragraph(f"{claim.id:<{id_width}}{GAP}{_title(claim)}", width - VERDICT_WIDTH - len(GAP), "")
+    if len(indent) > VERDICT_WIDTH + len(GAP) and "\n" in title:
+        title = f"{claim.id:<{id_width}}{GAP}" + paragraph(_title(claim), width, indent).lstrip()
+    else:
+        title = title.replace("\n", "\n" + " " * (VERDICT_WIDTH + len(GAP)))
+    lines = [_labelled(claim.verdict, title)]
+    return [*lines, Text(_wrap_phrases(legs, width, indent), "dim")] if legs else lines
+
+
+def _wrap_phrases(phrases: str, width: int, indent: str) -> str:
+    """Wrap ``a · b · c`` at the dots only, so that a phrase stays in one piece."""
+    lines = [""]
+    for phrase in phrases.split(" · "):
+        joined = f"{lines[-1]} · {phrase}" if lines[-1] else phrase
+        if len(indent) + len(joined) > width and lines[-1]:
+            lines.append(phrase)
+        else:
+            lines[-1] = joined
+    return "\n".join(indent + line for line in lines)
+
+
+def _derivation_lines(derivations: Iterable[DerivationResult], width: int) -> list[Text]:
+    lines: list[Text] = []
+    for derivation in derivations:
+        lines.append(_labelled(derivation.verdict, f"derivation {derivation.id}: {len(derivation.steps)} steps"))
+        if derivation.verdict is not Verdict.PROVED:
+            lines += [Text(line) for line in _weak_steps(derivation, width)]
+    return lines
+
+
+def _weak_steps(derivation: DerivationResult, width: int) -> Iterable[str]:
+    for number, step in enumerate(derivation.steps, 1):
+        if step.verdict is Verdict.PROVED:
+            continue
+        yield _field(f"step {number}", f"{step.relation} {step.expression}".strip(), width, formula)
+        if step.reason:
+            yield _field("reason", step.reason, width)
+        yield _field("found", f"{step.verdict}: {step.detail}" if step.detail else str(step.verdict), width)
+        yield from _witness(step.witness, width)
+    if derivation.repair:
+        yield _field("repair", derivation.repair, width)
+
+
+def _attention(report: Report, width: int) -> list[Text]:
+    """What does not hold, with its evidence; errors met outside any claim come last."""
+    lines: list[Text] = []
+    for claim in filter(needs_attention, report.claims):
+        lines += [Text(), *_expanded(claim, width)] if lines else _expanded(claim, width)
+    lines += [_labelled(Verdict.ERROR, paragraph(error, width - 11, " " * 11, "")) for error in report.errors]
+    return lines
+
+
+def _expanded(claim: ClaimResult, width: int) -> list[Text]:
+    wanted = f" (expected {claim.expect})" if claim.expect not in (None, claim.verdict) else ""
+    heading = _labelled(claim.verdict, f"{claim.id}{wanted}", "bold")
+    fields: list[str] = []
+    for name, statement in claim.statements:
+        fields.append(_field(f"states {name}".strip(), statement, width, formula))
+    if claim.detail:
+        fields.append(_field("because", claim.detail, width))
+    for evidence in claim.evidence:
+        fields += _evidence(evidence, claim, width)
+    if survived(claim):
+        fields += _surviving_twin(claim, width)
+    return [heading, *map(Text, fields)]
+
+
+def _evidence(evidence: Evidence, claim: ClaimResult, width: int) -> Iterable[str]:
+    """What a leg found; a leg that holds gets one line, since the reader looks for the one that does not."""
+    part = f", part {evidence.part}" if evidence.part else ""
+    said = f": {evidence.detail}" if evidence.detail and evidence.detail != claim.detail else ""
+    yield _field("leg", f"{evidence.leg}{part}, {evidence.verdict}{said}", width)
+    yield from _witness(evidence.witness, width)
+
+
+def _witness(witness: WitnessRecord | None, width: int) -> Iterable[str]:
+    if witness is None:
+        return
+    yield _field("expected", f"{witness.relation} ({witness.where})", width, formula)
+    yield _field("but at", point_in_words(witness.point), width)
+    yield _field("left side", f"in {witness.left}", width, formula)
+    yield _field("right side", f"in {witness.right}", width, formula)
+
+
+def _surviving_twin(claim: ClaimResult, width: int) -> Iterable[str]:
+    assert claim.twin is not None
+    changed = f"the claim with {point_in_words(claim.twin.constants)} made false"
+    yield _field("false twin", f"{changed} was not refuted but {claim.twin.verdict}: {claim.twin.detail}".rstrip(": "), width)
+
+
+def _field(label: str, text: str, width: int, wrap: Callable[[str, int, str, str], str] = paragraph) -> str:
+    """A labelled entry of an expanded claim; a label longer than its column gets a line of its own."""
+    indent = " " * (2 + LABEL_WIDTH)
+    if len(label) < LABEL_WIDTH:
+        return wrap(text, width, indent, f"  {label:<{LABEL_WIDTH}}")
+    return f"  {label}\n{wrap(text, width, indent, indent)}"
+
+
+def _sentences(summary: Summary, width: int) -> list[Text]:
+    if not summary.sentences:
+        return []
+    indent = " " * (VERDICT_WIDTH + len(GAP))
+    lines = [Text("The paper's sentences, with the weakest verdict among the claims that answer each:", "bold")]
+    for sentence in summary.sentences:
+        lines.append(_labelled(sentence.verdict, paragraph(sentence.text, width, indent).lstrip()))
+        lines.append(Text(paragraph(", ".join(sentence.claims), width, indent + GAP), "dim"))
+    return lines
+
+
+def _closing(report: Report, summary: Summary, width: int) -> list[Text]:
+    worst = any(not claim.as_expected for claim in report.claims) or report.errors or report.interrupted
+    return [Text(paragraph(summary_line(report), width), "bold red" if worst else "bold")]
