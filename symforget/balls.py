@@ -213,9 +213,7 @@ def _power(base: Expr, exponent: Expr) -> tuple[Operation, Sequence[Expr]]:
     # as_base_exp turns (1/2)**-x into 2**x; a rational exponent it leaves alone up to sign.
     p, q = int(exponent.p), int(exponent.q)
     if abs(p) > LARGEST_EXPONENT or q > LARGEST_EXPONENT:
-        raise InputError(
-            f"the exponent {exponent} is beyond {LARGEST_EXPONENT}, the largest that is evaluated"
-        )
+        raise InputError(f"the exponent {exponent} is beyond {LARGEST_EXPONENT}, the largest evaluated")
     return (IntegerPower(p) if q == 1 else RationalPower(p, q)), (base,)
 
 
@@ -262,14 +260,12 @@ def evaluate(expr: Expr, point: Mapping[Symbol, Rational], digits: int, max_bits
 
 def _shortfall(best: arb, digits: int, bits: int) -> str:
     if not best.is_finite():
-        return (
-            f"no finite enclosure at {bits} bits: the expression may be undefined, complex or infinite here"
-        )
+        return f"no finite enclosure at {bits} bits: the value may be undefined, complex or infinite here"
     if best.contains(0):
         size = best.abs_upper().str(2, radius=False)
         return (
             f"the value cannot be told from 0 (it is below {size} in size): "
-            f"{digits} significant digits do not exist if it is 0; simplify the expression or prove it to be 0"
+            f"if it is 0 it has no {digits} significant digits; simplify the expression or prove it to be 0"
         )
     got = max(0, int(best.rel_accuracy_bits() / BITS_PER_DIGIT))
     return f"{got} of {digits} digits reached at {bits} bits; ask for fewer digits or simplify the expression"

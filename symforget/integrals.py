@@ -46,19 +46,11 @@ def _definite(f: Expr, x: Symbol, a: Expr, b: Expr) -> tuple[Operation, Sequence
     parameters = _parameters(f, bound)
     if a == -oo and b == oo:
         return HalfLines(f, bound, parameters, (-1, 1)), parameters
-    if b == oo:
-        return HalfLines(f.xreplace({bound: bound + a}), bound, _shifted(parameters, a), (1,)), _shifted(
-            parameters, a
-        )
-    if a == -oo:
-        return HalfLines(f.xreplace({bound: bound + b}), bound, _shifted(parameters, b), (-1,)), _shifted(
-            parameters, b
-        )
+    if oo in (b, -a):
+        end, direction = (a, 1) if b == oo else (b, -1)
+        parameters = tuple(sorted(set(parameters) | end.free_symbols, key=lambda s: s.name))
+        return HalfLines(f.xreplace({bound: bound + end}), bound, parameters, (direction,)), parameters
     return Segment(f, bound, parameters), (*parameters, a, b)
-
-
-def _shifted(parameters: tuple[Symbol, ...], end: Expr) -> tuple[Symbol, ...]:
-    return tuple(sorted(set(parameters) | end.free_symbols, key=lambda s: s.name))
 
 
 def _accuracy(balls: Sequence[arb]) -> int:

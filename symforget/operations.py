@@ -34,10 +34,7 @@ def integer_power(x: Number, n: int) -> Number:
     """x**n, which FLINT's ** does not give for balls that contain zero."""
     if isinstance(x, Range):
         return x.integer_power(n)
-    if n >= 0:
-        value = _repeated(x, n)
-    else:
-        value = 1 / _repeated(x, -n)
+    value = _repeated(x, n) if n >= 0 else 1 / _repeated(x, -n)
     if isinstance(value, arb) and n % 2 == 0 and not value > 0 and n > 0 and value.is_finite():
         return value.nonnegative_part()
     return value
@@ -201,7 +198,7 @@ class RationalPower(Operation):
         if isinstance(x, acb):
             return x.pow(acb(self.p) / self.q, analytic)
         if isinstance(x, arb) and not x > 0:
-            return arb.nan() if not x == 0 or self.p < 0 else arb(0)
+            return arb(0) if x == 0 and self.p > 0 else arb.nan()
         return integer_power(x.root(self.q), self.p)
 
     def partials(self, args: Sequence[Number], value: Number) -> list[Number | None]:
