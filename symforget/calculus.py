@@ -200,21 +200,16 @@ def reduce_to_gate(expr: Expr, weight: Symbol) -> Expr:
     return expr.replace(lambda e: isinstance(e, SampleIntegral), value)
 
 
-def split_integrals(expr: Expr) -> Expr:
-    """Linearity: write every integral as a sum of integrals of its expanded terms, constants outside."""
+def integrate_densities(expr: Expr) -> Expr:
+    """Replace every integral of a combination a p_o + b p_n, with constants a and b, by a + b."""
 
-    def split(integral: SampleIntegral) -> Expr:
-        total: Expr = sympify(0)
-        for term in integral.integrand.expand().as_ordered_terms():
-            constant, rest = term.as_independent(p_o, p_n, as_Add=False)
-            total += constant * _one_if_density(rest)
-        return total
+    def value(integral: SampleIntegral) -> Expr:
+        combination = integral.integrand.as_poly(p_o, p_n)
+        if combination is None or not combination.is_homogeneous or combination.total_degree() != 1:
+            return integral
+        return sum(combination.coeffs(), start=sympify(0))
 
-    return expr.replace(lambda e: isinstance(e, SampleIntegral), split)
-
-
-def _one_if_density(integrand: Expr) -> Expr:
-    return sympify(1) if integrand in (p_o, p_n) else SampleIntegral(integrand)
+    return expr.replace(lambda e: isinstance(e, SampleIntegral), value)
 
 
 def dominated_derivative(integrand: Expr, parameter: Symbol) -> bool:

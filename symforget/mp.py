@@ -1,7 +1,7 @@
 """SymPy expression -> mpmath number by quadrature of the defining integrals: the numeric leg's own route.
 
 It shares nothing with the ball evaluators: named functions are replaced by the integrals that define them
-(``rewrite(Integral)``), and these are computed by mpmath. Its errors are estimates, so it supports and never decides.
+(``rewrite(Integral)``; elementary ones by their closed form), and these are computed by mpmath. Its errors are estimates, so it supports and never decides.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ def _known(expr: Function) -> bool:
 
 def _defining_integral(expr: Function) -> Expr:
     opened = expr.rewrite(Integral)
+    opened = expr.doit(deep=False) if opened == expr else opened
     if opened == expr:
         raise NotImplementedError(f"{type(expr).__name__} has no defining integral that mpmath could compute")
     return opened

@@ -14,6 +14,7 @@ from symforget.calculus import (
     SampleIntegral,
     chi2,
     dominated_derivative,
+    integrate_densities,
     is_homogeneous,
     mixture,
     p_n,
@@ -22,7 +23,6 @@ from symforget.calculus import (
     reduce_to_gate,
     responsibility_new,
     responsibility_old,
-    split_integrals,
     unfold,
 )
 from symforget.instances import TwoLetterPair
@@ -102,9 +102,9 @@ def test_unfold_replaces_every_name_by_its_integral():
 
 
 def test_densities_integrate_to_one():
-    assert split_integrals(SampleIntegral(2 * p_o - 3 * p_n)) == -1
-    assert split_integrals(E_o(beta)) == beta
-    assert split_integrals(E_n(2)) == 2
+    assert integrate_densities(SampleIntegral(2 * p_o - 3 * p_n)) == -1
+    assert integrate_densities(E_o(beta)) == beta
+    assert integrate_densities(BC.definition) == BC.definition
 
 
 def test_bound_symbols_are_bound():

@@ -10,7 +10,7 @@ from sympy import Eq, Expr, Ge, Gt, Le, Lt, Mul
 
 from symforget.calculus import unfold
 from symforget.derivation import ACCEPTED, Checked, Context
-from symforget.rules.integrals import combined_integrand
+from symforget.rules.integrals import integrates_to_zero
 from symforget.signs import is_nonnegative, is_positive, is_zero
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
@@ -40,10 +40,7 @@ class Definition:
         if relation != "=":
             return NOT_AN_EQUALITY
         difference = unfold(before - after)
-        if is_zero(difference, context.domain):
-            return ACCEPTED
-        integrand = combined_integrand(difference)
-        if integrand is not None and is_zero(integrand, context.domain):
+        if integrates_to_zero(difference, context):
             return ACCEPTED
         return Checked(False, "the two sides are not the same by definition")
 

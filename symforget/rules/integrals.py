@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Derivative, Expr, Integral, Mul, Symbol, sqrt, sympify
+from sympy import Derivative, Dummy, Expr, Integral, Mul, Poly, PolynomialError, Symbol, cancel, simplify, sqrt, together
 
-from symforget.calculus import SampleIntegral, dominated_derivative, is_homogeneous, p_o, reduce_to_gate, unfold
+from symforget.calculus import (
+    SampleIntegral,
+    dominated_derivative,
+    integrate_densities,
+    is_homogeneous,
+    p_n,
+    p_o,
+    reduce_to_gate,
+    unfold,
+)
 from symforget.derivation import ACCEPTED, Checked, Context
-from symforget.signs import is_nonnegative, is_zero
+from symforget.signs import is_nonnegative, is_zero, open_up
 
 
 def combined_integrand(expr: Expr) -> Expr | None:
@@ -17,31 +26,43 @@ def combined_integrand(expr: Expr) -> Expr | None:
 
     A constant c counts as the integral of c p_o.
     """
-    integrals = sorted(expr.atoms(SampleIntegral), key=str)
-    expanded = expr.expand() if integrals else expr
-    total: Expr = sympify(0)
-    for integral in integrals:
-        coefficient = expanded.coeff(integral)
-        if coefficient.has(SampleIntegral):
-            return None
-        total += coefficient * integral.integrand
-        expanded = (expanded - coefficient * integral).expand()
-    return None if expanded.has(SampleIntegral) else total + expanded * p_o
+    expr = integrate_densities(expr)
+    names = {integral: Dummy() for integral in sorted(expr.atoms(SampleIntegral), key=str)}
+    try:
+        affine = Poly(expr.xreplace(names), *names.values()) if names else None
+    except PolynomialError:
+        return None
+    if affine is None:
+        return expr * p_o
+    if affine.total_degree() > 1:
+        return None
+    integrals = (affine.coeff_monomial(name) * integral.integrand for integral, name in names.items())
+    return sum(integrals, start=affine.coeff_monomial(1) * p_o)
+
+
+def integrates_to_zero(expr: Expr, context: Context) -> bool:
+    """Whether a combination of integrals vanishes because its integrand is zero, or a multiple of p_o - p_n."""
+    if is_zero(integrate_densities(expr), context.domain):
+        return True
+    integrand = combined_integrand(expr)
+    if integrand is None:
+        return False
+    if is_zero(integrand, context.domain):
+        return True
+    multiple = cancel(together(integrand) / (p_o - p_n))
+    return not multiple.has(p_o, p_n)
 
 
 @dataclass(frozen=True)
 class SameIntegrand:
-    """Linearity of the integral: both sides are integrals of the same function (constants are integrals of p_o)."""
+    """Linearity of the integral: both sides are integrals of the same function, given that p_o and p_n integrate to 1."""
 
     reason: str = "linearity of the integral"
 
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return Checked(False, "this rule justifies an equality only")
-        integrand = combined_integrand(before - after)
-        if integrand is not None and is_zero(integrand, context.domain):
-            return ACCEPTED
-        return Checked(False, "the integrands differ")
+        return ACCEPTED if integrates_to_zero(before - after, context) else Checked(False, "the integrands differ")
 
 
 @dataclass(frozen=True)
@@ -60,8 +81,7 @@ class UnderTheIntegral:
                 if not dominated_derivative(integral.integrand, self.parameter):
                     return Checked(False, f"no integrable majorant was found for the derivative of {integral}")
         difference = opened.doit() - unfold(after)
-        integrand = combined_integrand(difference)
-        if is_zero(difference, context.domain) or (integrand is not None and is_zero(integrand, context.domain)):
+        if integrates_to_zero(difference, context):
             return ACCEPTED
         return Checked(False, "the derivative of the integrand is another one")
 
@@ -97,10 +117,8 @@ class Pointwise:
         if relation not in ("<=", ">="):
             return Checked(False, "a pointwise inequality gives <= or >=")
         smaller, larger = (before, after) if relation == "<=" else (after, before)
-        integrand = combined_integrand(unfold(larger) - unfold(smaller))
-        if integrand is None:
-            return Checked(False, "the sides are not affine in their integrals")
-        if not is_zero(integrand - self.difference, context.domain):
+        gap = unfold(larger) - unfold(smaller)
+        if not integrates_to_zero(gap - SampleIntegral(self.difference), context):
             return Checked(False, "the stated difference is not the difference of the integrands")
         if is_nonnegative(self.difference, context.domain):
             return ACCEPTED
@@ -160,11 +178,8 @@ def _same_products(side: Expr, expected: Expr, context: Context) -> bool:
 
 
 def _normalised(expr: Expr, context: Context) -> Expr:
-    from symforget.calculus import split_integrals
-    from symforget.signs import open_up
-
     def normal_form(integral: SampleIntegral) -> Expr:
-        return split_integrals(SampleIntegral(open_up(integral.integrand, {}).simplify()))
+        return integrate_densities(SampleIntegral(simplify(open_up(integral.integrand, {}))))
 
     return expr.replace(lambda e: isinstance(e, SampleIntegral), normal_form)
 
@@ -188,10 +203,8 @@ class FundamentalTheorem:
         (variable, lower, upper) = after.limits[0]
         if upper != self.parameter or not is_zero(lower - self.at, context.domain):
             return Checked(False, f"the limits must run from {self.at} to {self.parameter}")
-        if not is_zero(before.subs(self.parameter, self.at).doit(), context.domain):
-            integrand = combined_integrand(before.subs(self.parameter, self.at).doit())
-            if integrand is None or not is_zero(integrand, context.domain):
-                return Checked(False, f"the expression does not vanish at {self.parameter} = {self.at}")
+        if not integrates_to_zero(before.subs(self.parameter, self.at).doit(), context):
+            return Checked(False, f"the expression does not vanish at {self.parameter} = {self.at}")
         slope = UnderTheIntegral(self.parameter).check(
             Derivative(before, self.parameter), "=", before.diff(self.parameter), context
         )
