@@ -21,7 +21,7 @@ def progress_for(stream: TextIO) -> PlainProgress | LiveProgress:
 
 
 def alarm(result: ClaimResult) -> str | None:
-    """What is worth saying at once about a finished claim: a verdict that is neither positive nor expected."""
+    """What is worth saying at once about a finished claim: a verdict neither positive nor expected."""
     if result.verdict.holds or result.expect is result.verdict:
         return None
     return f"{result.verdict}: {result.id}"
@@ -58,7 +58,7 @@ class PlainProgress:
 
 
 class LiveProgress:
-    """A bar with the count, the time and the claim finished last; it vanishes when the run ends, alarms stay."""
+    """A bar with count, time and the claim finished last; it vanishes when the run ends, alarms stay."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -69,7 +69,7 @@ class LiveProgress:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        self._bar = Progress(
+        bar = Progress(
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -77,8 +77,8 @@ class LiveProgress:
             console=Console(file=self._stream),
             transient=True,
         )
-        self._task = self._bar.add_task("", total=total)
-        self._bar.start()
+        self._bar, self._task = bar, bar.add_task("", total=total)
+        bar.start()
 
     def finish(self, result: ClaimResult) -> None:
         if self._bar is None or self._task is None:

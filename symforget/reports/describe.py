@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 
 from symforget.claims import Claim, Leg
 from symforget.reports.layout import columns, formula, paragraph
-from symforget.reports.summary import intervals_in_words, point_in_words
+from symforget.reports.summary import intervals_in_words, point_in_words, sentence_text
 
 LABEL_WIDTH = 14
 
 
 def claim_list(claims: Sequence[Claim], width: int) -> str:
-    """IDs, kinds, densities and titles, aligned, under the names of their groups; titles wrap at ``width``."""
+    """IDs, kinds, densities and titles, aligned, under their groups; titles wrap at ``width``."""
     if not claims:
         return "no claims"
     rows = columns([(f"  {claim.id}", claim.kind, claim.densities, claim.title) for claim in claims])
@@ -33,30 +34,35 @@ def _wrapped(row: str, margin: int, width: int) -> str:
 
 
 def claim_page(claim: Claim, claims: Mapping[str, Claim], twins: Mapping[str, str], width: int) -> str:
-    """Everything a claim says of itself: text, statements, domain, hypotheses, source, dependencies, legs, false twin."""
+    """All a claim says of itself, and what it depends on; ``twins``: the false twin's constants."""
+    body, sections = _docstring(claim.text)
     fields = [
         _field("kind", f"{claim.kind}, for {claim.densities} densities", width),
         _field("parameters", intervals_in_words({s.name: str(i) for s, i in claim.domain.items()}), width),
-        _field("hypotheses", claim.hypotheses or "none beyond the parameters", width),
-        _field("source", claim.source or "ours", width),
-        *(_field("answers", f'"{sentence}"', width) for sentence in claim.sentences),
+        *(_field(name, said, width) for name, said in sections),
+        *(_field("answers", f'"{sentence_text(key)}"', width) for key in claim.sentences),
         _field("legs", _legs(claim), width),
         _field("false twin", f"with {point_in_words(twins)}" if twins else "none", width),
     ]
     blocks = [
         paragraph(f"{claim.id}: {claim.title}", width),
-        _docstring(claim.text, width),
-        "\n\n".join(_statement(part.name, part.statement, width) for part in claim.parts),
+        *(block if _indented(block) else paragraph(block, width) for block in body),
+        *(_statement(part.name, part.statement, width) for part in claim.parts),
         "\n".join(fields),
         _dependencies(claim, claims, width),
     ]
     return "\n\n".join(block for block in blocks if block)
 
 
-def _docstring(text: str, width: int) -> str:
-    """Paragraphs of a docstring, each wrapped; lines indented on purpose stay as they are."""
-    blocks = [block for block in text.strip().split("\n\n") if block.strip()]
-    return "\n\n".join(block if _indented(block) else paragraph(block, width) for block in blocks)
+SECTION = re.compile(r"^(Guarantee|Hypotheses|Source|References):\s*", re.MULTILINE)
+
+
+def _docstring(text: str) -> tuple[list[str], list[tuple[str, str]]]:
+    """The paragraphs below the title, and the sections after them with their names in lower case."""
+    prose, *pieces = SECTION.split(text.strip())
+    body = [block for block in prose.split("\n\n")[1:] if block.strip()]
+    sections = zip(pieces[::2], pieces[1::2], strict=True)
+    return body, [(name.lower(), " ".join(said.replace("**", "").split())) for name, said in sections]
 
 
 def _indented(block: str) -> bool:
@@ -66,7 +72,9 @@ def _indented(block: str) -> bool:
 def _statement(name: str, statement: object, width: int) -> str:
     from sympy import pretty
 
-    text = formula(str(statement), width, "  ", "  ")
+    from symforget.derivation import as_text
+
+    text = formula(as_text(statement), width, "  ", "  ")
     drawn = pretty(statement, use_unicode=True, num_columns=max(width - 4, 40), wrap_line=True)
     label = f"states ({name})" if name else "states"
     return "\n".join([label, text, "", *(f"    {line}".rstrip() for line in drawn.splitlines())])
@@ -83,7 +91,9 @@ def _dependencies(claim: Claim, claims: Mapping[str, Claim], width: int) -> str:
     return "\n".join(["depends on", *_tree(claim.depends_on, claims, "  ", set(), width)])
 
 
-def _tree(names: Iterable[str], claims: Mapping[str, Claim], indent: str, shown: set[str], width: int) -> Iterable[str]:
+def _tree(
+    names: Iterable[str], claims: Mapping[str, Claim], indent: str, shown: set[str], width: int
+) -> Iterable[str]:
     """The claims a claim rests on, and theirs below them; one that was shown already is not opened again."""
     for name in names:
         known = claims.get(name)

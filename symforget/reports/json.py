@@ -1,4 +1,4 @@
-"""The JSON document of a run; its schema is `schema.json` beside this file, and the version below names it."""
+"""The JSON document of a run; `schema.json` beside this file is its schema, named by the version below."""
 
 from __future__ import annotations
 
@@ -7,16 +7,24 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from symforget.claims import ClaimResult, DerivationResult, Evidence, Report, StepResult, TwinResult, WitnessRecord
-from symforget.reports.summary import Summary, summarise
+from symforget.claims import (
+    ClaimResult,
+    DerivationResult,
+    Evidence,
+    Report,
+    StepResult,
+    TwinResult,
+    WitnessRecord,
+)
+from symforget.reports.summary import Summary, sentence_text, summarise
 
 SCHEMA = "symforget-report/1"
-# The number of processes changes nothing but the timings, so a document that names it would differ for no reason.
+# The number of processes changes nothing but the timings, so a document must not name it.
 OPTIONS_WITHOUT_EFFECT = frozenset({"jobs"})
 
 
 def render(report: Report) -> str:
-    """The report as JSON text with a stable order of keys; times stand in fields named ``seconds`` and nowhere else."""
+    """The report as JSON text in a stable order; times stand in fields named ``seconds`` and nowhere else."""
     return json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -33,7 +41,10 @@ def document(report: Report) -> dict[str, Any]:
         "derivations": [_derivation(derivation) for derivation in report.derivations],
         "summary": _summary(report, summarise(report)),
         "environment": dict(sorted(report.environment.items())),
-        "options": {name: _plain(report.options[name]) for name in sorted(set(report.options) - OPTIONS_WITHOUT_EFFECT)},
+        "options": {
+            name: _plain(report.options[name])
+            for name in sorted(set(report.options) - OPTIONS_WITHOUT_EFFECT)
+        },
         "errors": list(report.errors),
         "seconds": _seconds(report.seconds),
     }
@@ -50,7 +61,7 @@ def _claim(claim: ClaimResult) -> dict[str, Any]:
         "densities": claim.densities,
         "hypotheses": claim.hypotheses,
         "source": claim.source,
-        "sentences": list(claim.sentences),
+        "sentences": [sentence_text(key) for key in claim.sentences],
         "verdict": claim.verdict,
         "expected": claim.expect,
         "as_expected": claim.as_expected,

@@ -1,4 +1,4 @@
-"""JUnit XML, the format in which continuous-integration services read test results: a claim is a test case."""
+"""JUnit XML, in which continuous-integration services read test results: a claim is a test case."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 def render(report: Report) -> str:
-    """The report as one test suite. Refuted claims are failures, errors errors, undecided claims skipped with their reason."""
+    """The report as one suite: refuted claims are failures, undecided ones skipped with their reason."""
     suite = Element("testsuite", name="symforget")
     properties = SubElement(suite, "properties")
     for name, value in sorted(report.environment.items()):
@@ -61,7 +61,9 @@ def _account(claim: ClaimResult) -> str:
         if evidence.witness is not None:
             lines += [f"expected: {evidence.witness.relation}", str(evidence.witness)]
     if claim.twin is not None and survived(claim):
-        lines.append(f"false twin {dict(claim.twin.constants)}: {claim.twin.verdict} {claim.twin.detail}".rstrip())
+        lines.append(
+            f"false twin {dict(claim.twin.constants)}: {claim.twin.verdict} {claim.twin.detail}".rstrip()
+        )
     return "\n".join(lines)
 
 
@@ -76,7 +78,9 @@ def _derivation_case(suite: Element, derivation: DerivationResult) -> None:
         SubElement(case, "skipped", message=_clean(f"undecided: {account}"))
     elif not derivation.verdict.holds:
         tag = "error" if derivation.verdict is Verdict.ERROR else "failure"
-        SubElement(case, tag, message=str(derivation.verdict), type=str(derivation.verdict)).text = _clean(account)
+        SubElement(case, tag, message=str(derivation.verdict), type=str(derivation.verdict)).text = _clean(
+            account
+        )
 
 
 def _count(suite: Element, seconds: float) -> None:

@@ -1,10 +1,12 @@
-"""A checked derivation as LaTeX: an `align*` environment that needs amsmath alone, or a whole document around it."""
+"""A checked derivation as LaTeX: an `align*` that needs amsmath alone, or a whole document around it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
-from symforget.claims import DerivationResult, StepResult, Verdict
+from symforget.claims import DerivationResult, Verdict
+from symforget.reports.steps import Line, labelled
 
 RELATIONS = {"": "", "=": "=", "==": "=", "!=": r"\ne", "<=": r"\le", ">=": r"\ge", "<": "<", ">": ">"}
 # Roughly what fits beside margins of an article at 10 pt, in characters as they are set.
@@ -43,29 +45,31 @@ DOCUMENT = r"""\documentclass{article}
 \usepackage{amsmath}
 \allowdisplaybreaks
 \begin{document}
-\noindent\textbf{%(title)s}\quad\texttt{%(id)s}\par
-\noindent %(note)s\par
+\noindent\textbf{%(title)s}\par
+%(notes)s
 %(body)s
 \end{document}
 """
 
 
-def fragment(derivation: DerivationResult) -> str:
-    """The steps as one `align*`, each reason above the line it justifies; a line that did not close says so."""
-    rows: list[str] = []
-    for number, step in enumerate(derivation.steps, 1):
-        rows.append(_row(step, number, first=number == 1))
-    body = "\n".join(rows)
-    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+def fragment(derivations: Sequence[DerivationResult]) -> str:
+    """Each derivation as an `align*`; a reason stands above what it justifies, with what did not close."""
+    named = len(derivations) > 1
+    return "\n".join(_align(derivation, named) for derivation in derivations)
 
 
-def document(derivation: DerivationResult, title: str, note: str) -> str:
-    """A complete document holding the fragment under its title, its ID and a note on its hypotheses."""
+def _align(derivation: DerivationResult, named: bool) -> str:
+    body = "\n".join(_row(line, first=number == 0) for number, line in enumerate(labelled(derivation)))
+    heading = f"\\par\\medskip\\noindent\\textbf{{{escape(derivation.id)}}}\n" if named else ""
+    return f"{heading}\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+
+
+def document(derivations: Sequence[DerivationResult], title: str, notes: Iterable[str]) -> str:
+    """A complete document: the derivations under a title and notes, one a line, on what they assume."""
     return DOCUMENT % {
         "title": escape(title),
-        "id": escape(derivation.id),
-        "note": escape(note),
-        "body": fragment(derivation),
+        "notes": "\n".join(rf"\noindent {escape(note)}\par" for note in notes if note),
+        "body": fragment(derivations),
     }
 
 
@@ -74,35 +78,35 @@ def escape(text: str) -> str:
     return "".join(SPECIAL.get(c, c if c.isascii() else f"[U+{ord(c):04X}]") for c in " ".join(text.split()))
 
 
-def _row(step: StepResult, number: int, first: bool) -> str:
-    """The reason as text between the lines, then relation and expression with the number as its tag.
-
-    A step without a relation starts a chain, and an align row may not begin with text: the first reason follows its row.
-    """
+def _row(line: Line, first: bool) -> str:
+    """Relation and expression with the step's number, under its reason (no align begins with one)."""
+    step = line.step
     relation = RELATIONS.get(step.relation, rf"\text{{{escape(step.relation)}}}")
-    lines = break_lines(step.latex.strip())
-    lead = f"{relation} {lines[0]}" if relation else f"{lines[0]}"
-    rows = [f"  &{'' if relation else chr(92) + 'phantom{{}={}} '}{lead}"]
-    rows += [rf"  &\qquad {line}" for line in lines[1:]]
-    rows[-1] += rf" \tag{{{number}}}"
+    pieces = break_lines(step.latex.strip())
+    aligned = f"{relation} " if relation else "" if line.concludes else r"\phantom{{}={}} "
+    rows = [f"  &{aligned}{pieces[0]}", *(rf"  &\qquad {piece}" for piece in pieces[1:])]
+    if not (line.starts or line.concludes):
+        rows[-1] += rf" \tag{{{line.label}}}"
     math = " \\\\\n".join(rows)
-    reason = _reason(step)
     if first:
         return math
-    return f"  \\\\\n  \\intertext{{{reason}}}\n{math}" if reason else f"  \\\\\n{math}"
+    reason = "" if line.starts else _reason(line)
+    return f"  \\\\\n  \\intertext{{{reason}}}\n{math}" if reason else f"  \\\\[\\medskipamount]\n{math}"
 
 
-def _reason(step: StepResult) -> str:
-    closes = step.verdict is Verdict.PROVED
-    said = escape(step.reason)
-    mark = "" if closes else rf"\textbf{{{step.verdict}}}" + (f" ({escape(step.detail)})" if step.detail else "")
-    return "; ".join(filter(None, (said, mark)))
+def _reason(line: Line) -> str:
+    step = line.step
+    said = ("Therefore: " if line.concludes else "") + escape(step.reason)
+    if step.verdict is Verdict.PROVED:
+        return said
+    found = rf"\textbf{{{step.verdict}}}" + (f" ({escape(step.detail)})" if step.detail else "")
+    return "; ".join(filter(None, (said, found)))
 
 
 def break_lines(latex: str, length: int = LINE_LENGTH) -> list[str]:
-    """Break a formula before a sum's ``+`` or ``-`` outside every group, so that no line is much longer than ``length``.
+    """Break a formula before a ``+`` or ``-`` outside every group, so that lines keep to about ``length``.
 
-    What stands inside braces, brackets or ``\\left ... \\right`` is never torn apart: LaTeX would not accept it.
+    What stands in braces, brackets or ``\\left ... \\right`` is not torn apart: LaTeX would refuse it.
     """
     lines, line = [], ""
     for term in _terms(latex):
@@ -129,7 +133,7 @@ def _terms(latex: str) -> list[str]:
 
 
 def set_length(latex: str) -> int:
-    """About how many characters wide a formula is when set: commands count as one, grouping as none, fractions as their wider half."""
+    """About how many characters wide a formula is set: commands count as one, fractions as the wider half."""
     without_fractions = _FRACTION.sub(lambda match: max(match.groups(), key=set_length), latex)
     plain = re.sub(r"\\(left|right|operatorname|mathrm|text|limits|,|;|!|quad)\b ?", "", without_fractions)
     plain = re.sub(r"\\[A-Za-z]+ ?", "x", plain)

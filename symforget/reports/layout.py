@@ -1,4 +1,4 @@
-"""How text is fitted to a width: paragraphs with a hanging indent, and formulas broken where a person would break them."""
+"""How text is fitted to a width: hanging paragraphs, and formulas broken where a person would break them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RELATIONS = ("==", "!=", "<=", ">=", "<", ">", "=")
 
 
 def paragraph(text: str, width: int, indent: str = "", first: str | None = None) -> str:
-    """Wrap prose to ``width`` with ``indent`` before each line, and ``first`` before the first; words are never split."""
+    """Wrap prose to ``width``; ``indent`` stands before each line, ``first`` before the first."""
     return textwrap.fill(
         " ".join(text.split()),
         max(width, len(indent) + 20),
@@ -22,7 +22,7 @@ def paragraph(text: str, width: int, indent: str = "", first: str | None = None)
 
 
 def formula(text: str, width: int, indent: str = "", first: str | None = None) -> str:
-    """Break a formula before an operator of the lowest nesting that fits, so that brackets stay together as far as possible."""
+    """Break a formula before the least nested operator that fits, so that brackets stay together."""
     start = indent if first is None else first
     room = max(width - len(indent) - CONTINUATION, 20)
     lines: list[str] = []
@@ -41,13 +41,13 @@ CONTINUATION = 4
 
 
 def _break_point(text: str, room: int) -> int | None:
-    """The best place in the first ``room`` characters: least nesting, then a weaker operator, then the furthest right."""
+    """The best place in ``room`` characters: least nested, then weakest operator, then furthest right."""
     candidates = list(_operators(text, room))
     return min(candidates, key=lambda c: (c[1], c[2], -c[0]))[0] if candidates else None
 
 
 def _operators(text: str, room: int) -> Iterable[tuple[int, int, int]]:
-    """Position, nesting and strength (0 relation, 1 sum, 2 comma, 3 product) of every operator a line may start with."""
+    """Position, nesting and strength (0 relation, 1 sum, 2 comma, 3 product) of possible breaks."""
     depth, least = 0, min(room // 3, 12)
     for position, character in enumerate(text[: room + 1]):
         depth += (character in OPENING) - (character in CLOSING)
@@ -68,6 +68,8 @@ def columns(rows: Iterable[tuple[str, ...]], gap: str = "  ") -> list[str]:
     cells = list(rows)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
-        gap.join([*(cell.ljust(width) for cell, width in zip(row[:-1], widths[:-1], strict=True)), row[-1]]).rstrip()
+        gap.join(
+            [*(cell.ljust(width) for cell, width in zip(row[:-1], widths[:-1], strict=True)), row[-1]]
+        ).rstrip()
         for row in cells
     ]

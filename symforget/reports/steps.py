@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from rich.text import Text
 
@@ -11,37 +12,73 @@ from symforget.reports.layout import formula, paragraph
 from symforget.reports.summary import plural, point_in_words
 from symforget.reports.text import STYLES
 
-NUMBER_WIDTH = 4
+THEREFORE = "so"
+LABEL_WIDTH = 4
 
 
-def render(derivation: DerivationResult, heading: Iterable[str], width: int) -> Text:
-    """Heading, numbered steps (relation, expression, then the reason with what checking found), and the verdict.
+@dataclass(frozen=True)
+class Line:
+    """A step in its role: ``label`` is its number, empty for the start of a chain, ``so`` for the conclusion.
 
-    A step without a relation starts a new chain, set off by an empty line.
+    Numbers count from the first start, which is 0: they are the numbers that a failing step's detail names.
     """
-    lines = [Text(line) for line in heading]
+
+    label: str
+    step: StepResult
+
+    @property
+    def starts(self) -> bool:
+        return not self.label
+
+    @property
+    def concludes(self) -> bool:
+        return self.label == THEREFORE
+
+
+def labelled(derivation: DerivationResult) -> Iterator[Line]:
+    """The steps in their roles: one without relation starts a chain or, coming last, is the conclusion."""
+    last = len(derivation.steps) - 1
+    for number, step in enumerate(derivation.steps):
+        if step.relation:
+            yield Line(str(number), step)
+        else:
+            yield Line(THEREFORE if 0 < number == last else "", step)
+
+
+def render(derivation: DerivationResult, width: int) -> Text:
+    """Numbered steps (relation, expression, then the reason with what checking found), and the verdict."""
+    lines: list[Text] = []
     relation_width = max((len(step.relation) for step in derivation.steps), default=0)
-    for number, step in enumerate(derivation.steps, 1):
-        if not step.relation:
+    for line in labelled(derivation):
+        if lines and (line.starts or line.concludes):
             lines.append(Text())
-        lines += _step(number, step, relation_width, width)
+        lines += _line(line, relation_width, width)
     return Text("\n").join([*lines, Text(), _conclusion(derivation, width)])
 
 
-def _step(number: int, step: StepResult, relation_width: int, width: int) -> list[Text]:
-    first = f"{number:>{NUMBER_WIDTH - 1}} {step.relation:>{relation_width}} "
+def _line(line: Line, relation_width: int, width: int) -> list[Text]:
+    step = line.step
+    first = f"{line.label:>{LABEL_WIDTH}}  {step.relation:>{relation_width}} "
     indent = " " * len(first)
-    expression = Text(formula(step.expression, width, indent, first), "bold")
-    said = ": ".join(filter(None, (step.reason, "" if step.verdict is Verdict.PROVED else step.detail)))
-    reason = paragraph(f"{step.verdict}: {said}" if said else str(step.verdict), width, indent + "    ")
-    lines = [expression, _coloured(reason, step.verdict)]
+    lines = [Text(formula(step.expression, width, indent, first), "bold")]
+    if not line.starts:
+        lines.append(_coloured(paragraph(_reason(step), width, indent + "    "), step.verdict))
     if step.witness is not None:
-        fails = (
-            f"fails at {point_in_words(step.witness.point)}: left side in {step.witness.left}, "
-            f"right side in {step.witness.right}"
-        )
-        lines.append(_coloured(paragraph(fails, width, indent + "    "), step.verdict))
+        lines.append(_coloured(paragraph(_failure(step), width, indent + "    "), step.verdict))
     return lines
+
+
+def _reason(step: StepResult) -> str:
+    """What checking found, then why; a detail that only repeats the witness is left out."""
+    detail = step.detail if step.witness is None and step.verdict is not Verdict.PROVED else ""
+    said = "; ".join(filter(None, (step.reason, detail)))
+    return f"{step.verdict}: {said}" if said else str(step.verdict)
+
+
+def _failure(step: StepResult) -> str:
+    assert step.witness is not None
+    sides = f"left side in {step.witness.left}, right side in {step.witness.right}"
+    return f"{step.witness.relation} fails at {point_in_words(step.witness.point)}: {sides}"
 
 
 def _coloured(text: str, verdict: Verdict) -> Text:
@@ -50,10 +87,13 @@ def _coloured(text: str, verdict: Verdict) -> Text:
 
 def _conclusion(derivation: DerivationResult, width: int) -> Text:
     """The derivation is as sure as its least sure step; which steps those are is named."""
-    weak = [str(n) for n, step in enumerate(derivation.steps, 1) if step.verdict is not Verdict.PROVED]
-    checked = f"{derivation.verdict}: {plural(len(derivation.steps), 'step')} checked"
+    lines = [line for line in labelled(derivation) if not line.starts]
+    weak = [line.label for line in lines if line.step.verdict is not Verdict.PROVED]
+    steps = plural(sum(not line.concludes for line in lines), "step")
+    checked = f"{derivation.verdict}: {steps} checked"
     if weak:
-        checked += f"; step{'s' if len(weak) > 1 else ''} {', '.join(weak)} did not close"
+        named = ("the conclusion" if label == THEREFORE else f"step {label}" for label in weak)
+        checked += f"; not closed: {', '.join(named)}"
     if derivation.repair:
         checked += f". Repair: {derivation.repair}"
     return Text(paragraph(checked, width), STYLES[derivation.verdict])

@@ -1,4 +1,4 @@
-"""What every report says in brief: counts by verdict, the paper's sentences, and a leg's findings in a few words."""
+"""What every report says in brief: counts by verdict, the paper's sentences, a leg's findings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from symforget.claims import ClaimResult, DerivationResult, Evidence, Leg, Report, Verdict, weakest
+from symforget.paper import SENTENCES
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Summary:
 
 
 def summarise(report: Report) -> Summary:
-    """Count a report's claims by verdict, its false twins, and group its claims by the sentence they answer."""
+    """Count claims by verdict, count the false twins, and group the claims by the sentence they answer."""
     found = [claim.verdict for claim in report.claims]
     twins = [claim.twin for claim in report.claims if claim.twin is not None]
     return Summary(
@@ -44,15 +45,23 @@ def summarise(report: Report) -> Summary:
 
 
 def group_sentences(claims: Iterable[ClaimResult]) -> tuple[Sentence, ...]:
-    """The sentences that claims answer, in the order in which the claims first name them."""
-    answers: dict[str, list[ClaimResult]] = {}
+    """The sentences that claims answer: the paper's in its order, then others as claims name them."""
+    answers: dict[str, list[ClaimResult]] = {key: [] for key in SENTENCES}
     for claim in claims:
-        for text in claim.sentences:
-            answers.setdefault(text, []).append(claim)
+        for key in claim.sentences:
+            answers.setdefault(key, []).append(claim)
     return tuple(
-        Sentence(text, weakest(claim.verdict for claim in found), tuple(claim.id for claim in found))
-        for text, found in answers.items()
+        Sentence(
+            sentence_text(key), weakest(claim.verdict for claim in found), tuple(claim.id for claim in found)
+        )
+        for key, found in answers.items()
+        if found
     )
+
+
+def sentence_text(key: str) -> str:
+    """The paper's sentence that a key stands for; a reader's own claims may give a sentence itself."""
+    return SENTENCES.get(key, key)
 
 
 def survived(claim: ClaimResult) -> bool:
@@ -61,7 +70,7 @@ def survived(claim: ClaimResult) -> bool:
 
 
 def needs_attention(claim: ClaimResult) -> bool:
-    """Whether a reader must look at this claim: it does not hold, is not as expected, or its twin survived."""
+    """Whether a reader must look at it: it does not hold, is not as expected, or its twin survived."""
     if claim.expect is not None and claim.as_expected:
         return survived(claim)
     return not claim.as_expected or not claim.verdict.holds or survived(claim)
@@ -76,7 +85,9 @@ def separate_derivations(report: Report) -> tuple[DerivationResult, ...]:
 def counts_in_words(summary: Summary) -> str:
     """For example ``57 claims: 40 proved, 15 certified, 2 supported; 57 of 57 false twins refuted``."""
     counted = ", ".join(
-        f"{count} {verdict}{_expected(summary, verdict)}" for verdict, count in summary.verdicts.items() if count
+        f"{count} {verdict}{_expected(summary, verdict)}"
+        for verdict, count in summary.verdicts.items()
+        if count
     )
     words = f"{plural(summary.claims, 'claim')}: {counted or 'none checked'}"
     if summary.twins:

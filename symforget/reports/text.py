@@ -58,7 +58,7 @@ def _labelled(verdict: Verdict, rest: str, style: str = "") -> Text:
 
 
 def _claim_lines(claims: Iterable[ClaimResult], width: int) -> list[Text]:
-    """One line per claim where titles and legs fit beside each other, else the legs below the title, for all alike."""
+    """A line per claim where titles and legs fit beside each other, else the legs below, for all alike."""
     rows = [(claim, " · ".join(legs_in_brief(claim))) for claim in claims]
     if not rows:
         return []
@@ -68,7 +68,10 @@ def _claim_lines(claims: Iterable[ClaimResult], width: int) -> list[Text]:
     beside = before_legs + max(len(legs) for _, legs in rows) <= width
     if beside:
         return [
-            _labelled(claim.verdict, f"{claim.id:<{id_width}}{GAP}{_title(claim):<{title_width}}{GAP}{legs}".rstrip())
+            _labelled(
+                claim.verdict,
+                f"{claim.id:<{id_width}}{GAP}{_title(claim):<{title_width}}{GAP}{legs}".rstrip(),
+            )
             for claim, legs in rows
         ]
     return [line for claim, legs in rows for line in _stacked(claim, legs, id_width, width)]
@@ -107,7 +110,9 @@ def _wrap_phrases(phrases: str, width: int, indent: str) -> str:
 def _derivation_lines(derivations: Iterable[DerivationResult], width: int) -> list[Text]:
     lines: list[Text] = []
     for derivation in derivations:
-        lines.append(_labelled(derivation.verdict, f"derivation {derivation.id}: {len(derivation.steps)} steps"))
+        lines.append(
+            _labelled(derivation.verdict, f"derivation {derivation.id}: {len(derivation.steps)} steps")
+        )
         if derivation.verdict is not Verdict.PROVED:
             lines += [Text(line) for line in _weak_steps(derivation, width)]
     return lines
@@ -170,7 +175,11 @@ def _witness(witness: WitnessRecord | None, width: int) -> Iterable[str]:
 def _surviving_twin(claim: ClaimResult, width: int) -> Iterable[str]:
     assert claim.twin is not None
     changed = f"the claim with {point_in_words(claim.twin.constants)} made false"
-    yield _field("false twin", f"{changed} was not refuted but {claim.twin.verdict}: {claim.twin.detail}".rstrip(": "), width)
+    yield _field(
+        "false twin",
+        f"{changed} was not refuted but {claim.twin.verdict}: {claim.twin.detail}".rstrip(": "),
+        width,
+    )
 
 
 def _field(label: str, text: str, width: int, wrap: Callable[[str, int, str, str], str] = paragraph) -> str:
@@ -185,7 +194,9 @@ def _sentences(summary: Summary, width: int) -> list[Text]:
     if not summary.sentences:
         return []
     indent = " " * (VERDICT_WIDTH + len(GAP))
-    lines = [Text("The paper's sentences, with the weakest verdict among the claims that answer each:", "bold")]
+    lines = [
+        Text("The paper's sentences, with the weakest verdict among the claims that answer each:", "bold")
+    ]
     for sentence in summary.sentences:
         lines.append(_labelled(sentence.verdict, paragraph(sentence.text, width, indent).lstrip()))
         lines.append(Text(paragraph(", ".join(sentence.claims), width, indent + GAP), "dim"))
