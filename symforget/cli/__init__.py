@@ -1,0 +1,51 @@
+"""The command line: which commands there are. What is heavy is imported inside the command that needs it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from symforget.cli import checking, reading, values
+from symforget.cli.runner import CommandGroup, print_version
+
+app = typer.Typer(
+    name="symforget",
+    cls=CommandGroup,
+    help="A test runner for theorems: symbolic, certified, numeric and simulated verification of claims.",
+    epilog=(
+        "Exit codes: 0 all hold, 1 something refuted, contradictory or (with --strict) undecided, "
+        "2 interrupted, 3 internal error, 4 usage or malformed input, 5 nothing collected."
+    ),
+    invoke_without_command=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _root(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and exit.", callback=print_version, is_eager=True),
+    ] = False,
+) -> int:
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        return 4
+    return 0
+
+
+app.command("verify")(checking.verify)
+app.command("check")(checking.check)
+app.command("list")(reading.list_claims)
+app.command("show")(reading.show)
+app.command("derive")(reading.derive)
+app.command("eval")(values.evaluate)
+
+
+def main() -> None:
+    """The entry point of the ``symforget`` command; ends the process with its exit code."""
+    app()
