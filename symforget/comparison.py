@@ -55,6 +55,13 @@ class Comparison:
     reason: str = ""
 
 
+def sides_of(relation: Relational) -> tuple[Expr, Expr]:
+    """The two sides. Raises InputError if SymPy has already reduced the relation to true or false."""
+    if not isinstance(relation, Relational):
+        raise InputError(f"{relation} is not a relation: build it with evaluate=False")
+    return relation.lhs, relation.rhs
+
+
 def _holds(relation: Relational, sign: int) -> bool:
     """Whether the relation holds, given the sign of left minus right."""
     kind = type(relation)
@@ -76,7 +83,7 @@ def compare_at(relation: Relational, point: Mapping[Symbol, Rational], digits: i
     Raises:
         InputError: not a relation, a symbol without a value, or no certified evaluator.
     """
-    left, right = relation.lhs, relation.rhs
+    left, right = sides_of(relation)
     _holds(relation, 0)
     variables = tuple(sorted(point, key=lambda s: s.name))
     sides = [compile_ball(side, variables) for side in (left, right)]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from functools import cached_property
 
 from flint import arb
-from sympy import Expr, Symbol
+from sympy import Expr, Rational, Symbol
 
-from symforget.balls import compile_ball
+from symforget.balls import compile_ball, to_ball
+from symforget.contacts import Contact, Touch, find_contacts, find_touch
 from symforget.domain import Interval
-from symforget.errors import PrecisionNotReached
-from symforget.ranges import ZERO, Range, Undefined
+from symforget.errors import InputError, PrecisionNotReached
+from symforget.ranges import ONE, ZERO, Range, Undefined
 
 POSITIVE, NON_NEGATIVE, UNKNOWN, NON_POSITIVE, NEGATIVE = 2, 1, 0, -1, -2
+
+FAILURES_BEFORE_CONTACTS = 12
+"""Contacts cost symbolic work: they are looked for only once so many boxes have resisted."""
 
 Box = tuple[Range, ...]
 
@@ -28,46 +33,67 @@ def sign_of(r: Range) -> int:
     return NON_POSITIVE if r.hi == ZERO else UNKNOWN
 
 
+def product_sign(a: int, b: int) -> int:
+    """The sign of a product: strict only if both factors are."""
+    if a == UNKNOWN or b == UNKNOWN:
+        return UNKNOWN
+    strength = min(abs(a), abs(b))
+    return strength if (a > 0) == (b > 0) else -strength
+
+
 class Margin:
-    """An expression and what is known about its sign on boxes inside `domain`."""
+    """An expression and what is known about its sign on boxes inside `domain`.
+
+    Args:
+        expr: the expression; its symbols are among `symbols`.
+        domain: the interval of each symbol, whose exact ends may be contacts with zero.
+        deadline: time.monotonic() beyond which no symbolic work is begun.
+        depth: how many more times contacts of derivatives may be looked for.
+    """
 
     def __init__(
-        self, expr: Expr, symbols: tuple[Symbol, ...], domain: tuple[Interval, ...], deadline: float
+        self,
+        expr: Expr,
+        symbols: tuple[Symbol, ...],
+        domain: tuple[Interval, ...],
+        deadline: float,
+        depth: int = 2,
     ) -> None:
-        self.expr, self.symbols, self.domain, self.deadline = expr, symbols, domain, deadline
+        self.expr, self.symbols, self.domain = expr, symbols, domain
+        self.deadline, self.depth = deadline, depth
         self.function = compile_ball(expr, symbols)
+        self.failures = 0
+        self.suspects: list[list[Rational]] = []
 
     def sign(self, box: Box, wanted: int = NON_NEGATIVE) -> int:
         """POSITIVE, NON_NEGATIVE, ...: certified for every point of the box; UNKNOWN if not shown.
 
-        `wanted` tells when to stop looking for more: a sign at least as strong as it is enough.
+        Effort beyond the range of the expression is made only for a sign of at least `wanted`
+        (or at most, where `wanted` is negative).
         """
-        try:
-            found = sign_of(self.function.call(box))
-        except (Undefined, PrecisionNotReached):
-            return UNKNOWN
-        if found >= wanted or found == NEGATIVE:
+        found = _quietly(lambda: sign_of(self.function.call(box)))
+        if _is_enough(found, wanted) or found == (NEGATIVE if wanted > 0 else POSITIVE):
             return found
-        return self._by_slopes(box, found, wanted)
+        for attempt in (self._by_slopes, self._by_contacts):
+            better = attempt(box, wanted)
+            if _is_enough(better, wanted):
+                return better
+        self.failures += 1
+        return found
 
-    def _by_slopes(self, box: Box, found: int, wanted: int) -> int:
+    def _by_slopes(self, box: Box, wanted: int) -> int:
         try:
             _, slopes = self.function.gradient(*box)
         except (Undefined, PrecisionNotReached):
-            return found
-        face, strict = _lowest_face(box, slopes)
-        try:
-            sign = sign_of(self.function.call(face))
-            if sign == NON_NEGATIVE and strict:
-                sign = POSITIVE
-            if sign >= wanted:
-                return sign
-            centred = sign_of(self._mean_value(face, slopes))
-        except (Undefined, PrecisionNotReached):
-            return found
-        if centred >= wanted:
-            return centred
-        return max(found, sign, centred) if max(found, sign, centred) > 0 else found
+            return UNKNOWN
+        upwards = wanted > 0
+        face, strict = _extreme_face(box, slopes, upwards)
+        sign = _quietly(lambda: sign_of(self.function.call(face)))
+        if strict and sign == (NON_NEGATIVE if upwards else NON_POSITIVE):
+            sign = POSITIVE if upwards else NEGATIVE
+        if _is_enough(sign, wanted):
+            return sign
+        return _quietly(lambda: sign_of(self._mean_value(face, slopes)))
 
     def _mean_value(self, box: Box, slopes: list[Range]) -> Range:
         """f(c) + sum of slopes times (x - c), for a bounded box."""
@@ -80,15 +106,64 @@ class Margin:
                 total = total + slope * Range((r.lo - c).lower(), (r.hi - c).upper())
         return total
 
-    def middle_sign(self, box: Box) -> int:
-        """The sign at the middle of the box."""
-        from symforget.prover import middle
-
-        points = [middle(r) for r in box]
-        try:
-            return sign_of(self.function.call([Range(p, p) for p in points]))
-        except (Undefined, PrecisionNotReached):
+    def _by_contacts(self, box: Box, wanted: int) -> int:
+        if self.depth == 0 or self.failures < FAILURES_BEFORE_CONTACTS:
             return UNKNOWN
+        for contact, derivative in self._contacts:
+            sign = _quietly(lambda c=contact, d=derivative: self._contact_sign(c, d, box, wanted))
+            if _is_enough(sign, wanted):
+                return sign
+        weak = NON_NEGATIVE if wanted > 0 else NON_POSITIVE
+        for touch in self._touches if wanted == weak else ():
+            if _quietly(lambda t=touch: self._touch_sign(t, box, weak)) == weak:
+                return weak
+        return UNKNOWN
+
+    def _touch_sign(self, touch: Touch, box: Box, weak: int) -> int:
+        hull = tuple(r.union(Range.of(to_ball(p))) for r, p in zip(box, touch.point, strict=True))
+        self.function.call(hull)
+        return weak if touch.is_minimum_on(self.symbols, hull, weak) else UNKNOWN
+
+    def _contact_sign(self, contact: Contact, derivative: Margin, box: Box, wanted: int) -> int:
+        here = box[contact.index]
+        curve = contact.curve_range(self.symbols, box)
+        hull = (*box[: contact.index], here.union(curve), *box[contact.index + 1 :])
+        self.function.call(hull)  # Taylor's theorem needs f on the whole of the hull
+        off = contact.side or sign_of(here - curve)
+        if contact.order % 2 == 0:
+            power = POSITIVE if abs(off) == 2 else NON_NEGATIVE
+        else:
+            power = off
+        if power == UNKNOWN:
+            return UNKNOWN
+        needed = wanted if power > 0 else -wanted
+        return product_sign(power, derivative.sign(hull, needed))
+
+    @cached_property
+    def _contacts(self) -> list[tuple[Contact, Margin]]:
+        found = []
+        for contact in find_contacts(self.expr, self.symbols, self.domain, self.suspects):
+            try:
+                margin = Margin(contact.derivative, self.symbols, self.domain, self.deadline, self.depth - 1)
+            except InputError:
+                continue
+            margin.failures = FAILURES_BEFORE_CONTACTS
+            found.append((contact, margin))
+            if time.monotonic() > self.deadline:
+                break
+        return found
+
+    @cached_property
+    def _touches(self) -> list[Touch]:
+        touches = (find_touch(self.expr, self.symbols, self.domain, p) for p in self.suspects)
+        return [touch for touch in touches if touch is not None]
+
+    def suspect(self, point: list[Rational]) -> None:
+        """Name a point at which the expression may touch zero; the contacts are looked for anew."""
+        if point not in self.suspects:
+            self.suspects.append(point)
+            for known in ("_contacts", "_touches"):
+                self.__dict__.pop(known, None)
 
     def widest(self, box: Box) -> int:
         """The variable whose cut promises most: the largest slope times width."""
@@ -96,30 +171,45 @@ class Margin:
         if unbounded:
             return unbounded[0]
         widths = [r.hi - r.lo for r in box]
+        effects = [w / (ONE + abs(r).lo) for w, r in zip(widths, box, strict=True)]
         try:
             _, slopes = self.function.gradient(*box)
+            if all(s.is_bounded() for s in slopes):
+                effects = [w * abs(s).hi for w, s in zip(widths, slopes, strict=True)]
         except (Undefined, PrecisionNotReached):
-            slopes = []
-        if slopes and all(s.is_bounded() for s in slopes):
-            effects = [w * abs(s).hi for w, s in zip(widths, slopes, strict=True)]
-        else:
-            effects = [w / (1 + abs(r).lo) for w, r in zip(widths, box, strict=True)]
-        return max(range(len(box)), key=lambda i: float(effects[i].mid()))
+            pass
+        largest = 0
+        for i in range(1, len(box)):
+            if effects[i] > effects[largest]:
+                largest = i
+        return largest
 
-    @cached_property
-    def _unused(self) -> arb:
-        return ZERO
+    def at(self, point: list[arb]) -> int:
+        """The sign at a point."""
+        return _quietly(lambda: sign_of(self.function.call([Range(p, p) for p in point])))
 
 
-def _lowest_face(box: Box, slopes: list[Range]) -> tuple[Box, bool]:
-    """The face where f is least, by the signs of its slopes, and whether f is larger off it.
+def _is_enough(sign: int, wanted: int) -> bool:
+    return sign >= wanted if wanted > 0 else sign <= wanted
 
-    A variable in which f grows is fixed at its lower end, one in which f falls at its upper end. The
-    second answer is true if some fixed end is open and the slope towards it strict.
+
+def _quietly(attempt) -> int:
+    """The sign an attempt finds; UNKNOWN where the expression cannot be vouched for."""
+    try:
+        return attempt()
+    except (Undefined, PrecisionNotReached):
+        return UNKNOWN
+
+
+def _extreme_face(box: Box, slopes: list[Range], lowest: bool) -> tuple[Box, bool]:
+    """The face where f is least (or greatest), by the signs of its slopes; whether f differs off it.
+
+    A variable in which f grows is fixed at its lower (or upper) end, and so on. The second answer is
+    true if some fixed end is open and the slope towards it strict: then the value there is not attained.
     """
     face, strict = [], False
     for r, slope in zip(box, slopes, strict=True):
-        sign = sign_of(slope)
+        sign = sign_of(slope) if lowest else -sign_of(slope)
         if sign >= NON_NEGATIVE and r.lo.is_finite():
             face.append(Range(r.lo, r.lo))
             strict = strict or (r.lo_open and sign == POSITIVE)

@@ -17,10 +17,11 @@ from sympy import Eq, Expr, Ge, Gt, Le, Lt, Ne, Rational, Symbol, oo
 from sympy.core.relational import Relational
 
 from symforget.balls import to_ball
-from symforget.comparison import Comparison, Enclosure, compare_at
+from symforget.comparison import Comparison, Enclosure, compare_at, sides_of
 from symforget.domain import Domain, Interval
 from symforget.errors import InputError
-from symforget.margin import NEGATIVE, NON_NEGATIVE, POSITIVE, Box, Margin
+from symforget.forms import forms
+from symforget.margin import NON_NEGATIVE, NON_POSITIVE, POSITIVE, Box, Margin
 from symforget.precision import workprec
 from symforget.ranges import NEGATIVE_INFINITY, POSITIVE_INFINITY, Range
 from symforget.witness import Witness, exact_rational, find_witness, witness_near
@@ -34,11 +35,17 @@ __all__ = [
     "Verdict",
     "Witness",
     "certify",
+    "certify_domain",
     "compare_at",
     "find_witness",
 ]
 
 BITS = 64
+BOXES_BEFORE_MORE_FORMS = 8
+QUICK_TRIES = 40
+SUSPECT_DEPTHS = (12, 18, 24)
+DEEPEST = 40
+MOST_RESISTING = 24
 DEEP = 40
 """From this depth of subdivision on, boxes are treated at twice the precision."""
 
@@ -86,35 +93,99 @@ def certify(relation: Relational, box: Domain, max_boxes: int = 20_000, timeout:
     Raises:
         InputError: a symbol has no interval, or something has no certified evaluator.
     """
+    sides_of(relation)
     missing = sorted(s.name for s in relation.free_symbols - set(box))
     if missing:
         raise InputError(f"no interval is given for {', '.join(missing)}")
     started = time.monotonic()
     box = {s: i for s, i in box.items() if s in relation.free_symbols}
-    witness = find_witness(relation, box, tries=400, timeout=min(timeout / 4, 5.0))
-    if witness is not None:
-        return Refuted(witness)
+    deadline = started + timeout
     if isinstance(relation, Eq):
+        witness = find_witness(relation, box, timeout=timeout)
+        if witness is not None:
+            return Refuted(witness)
         return Undecided("an equality is not certified by enclosures, which can only agree to N digits", 0)
-    left = timeout - (time.monotonic() - started)
-    return _Run(relation, box, max_boxes, time.monotonic() + left).verdict()
+    found = find_witness(relation, box, QUICK_TRIES, timeout / 10, descend=False)
+    verdict: Verdict = Undecided("", 0) if found else _Run(relation, box, max_boxes, deadline - timeout / 5).verdict()
+    if isinstance(verdict, Certified):
+        return verdict
+    # Whether or not a counterexample is known already: look for the most striking one.
+    better = find_witness(relation, box, timeout=max(0.1, (deadline - time.monotonic()) / 2))
+    if better is not None:
+        return Refuted(better, verdict.boxes)
+    return Refuted(found) if found else verdict
 
 
-def _margin_of(relation: Relational, box: Domain) -> tuple[Expr, int]:
-    """The expression whose sign decides the relation, and the sign it must have."""
+def certify_domain(
+    relation: Relational, domain: Domain, max_boxes: int = 20_000, timeout: float = 30.0
+) -> Verdict:
+    """Decide a relation over a domain with open or infinite ends, as far as that can be done.
+
+    The whole domain is tried first. Where it resists, the ends are drawn in: the verdict is then
+    `Certified` with the smaller, compact region as its `box`, the largest of a fixed series that was
+    certified; or the `Undecided` of the whole domain.
+    """
+    deadline = time.monotonic() + timeout
+    regions = [r for r in (drawn_in(domain, level) for level in range(len(_LEVELS))) if r != dict(domain)]
+    share = timeout / 2 if regions else timeout
+    whole = certify(relation, domain, max_boxes, share)
+    if not isinstance(whole, Undecided) or isinstance(relation, Eq):
+        return whole
+    for i, region in enumerate(regions):
+        left = deadline - time.monotonic()
+        verdict = certify(relation, region, max_boxes, left / (len(regions) - i)) if left > 0 else whole
+        if not isinstance(verdict, Undecided):
+            return verdict
+    return whole
+
+
+_LEVELS = ((Rational(1, 1000), 32), (Rational(1, 100), 16), (Rational(1, 20), 8), (Rational(1, 5), 4))
+
+
+def drawn_in(domain: Domain, level: int) -> dict[Symbol, Interval]:
+    """The domain with each open end drawn in by a share of the width, each infinite one cut off."""
+    share, reach = _LEVELS[level]
+    return {s: _drawn_in(i, share, reach) for s, i in domain.items()}
+
+
+def _drawn_in(interval: Interval, share: Rational, reach: int) -> Interval:
+    low, high = interval.lower, interval.upper
+    width = high - low if oo not in (high, -low) else Rational(1)
+    if low == -oo:
+        low = high - reach if high != oo else Rational(-reach)
+    elif interval.lower_open:
+        low = low + width * share
+    if high == oo:
+        high = low + reach if interval.lower != -oo else Rational(reach)
+    elif interval.upper_open:
+        high = high - width * share
+    return Interval(low, high)
+
+
+def _sides(relation: Relational, box: Domain) -> tuple[Expr, Expr, int]:
+    """The side that must be larger, the smaller one, and the sign their difference must have."""
     if isinstance(relation, Le | Lt):
-        return relation.rhs - relation.lhs, NON_NEGATIVE if isinstance(relation, Le) else POSITIVE
+        return relation.rhs, relation.lhs, NON_NEGATIVE if isinstance(relation, Le) else POSITIVE
     if isinstance(relation, Ge | Gt):
-        return relation.lhs - relation.rhs, NON_NEGATIVE if isinstance(relation, Ge) else POSITIVE
+        return relation.lhs, relation.rhs, NON_NEGATIVE if isinstance(relation, Ge) else POSITIVE
     if isinstance(relation, Ne):
-        difference = relation.lhs - relation.rhs
-        middle = {s: _middle_of(i) for s, i in box.items()}
-        return (
-            -difference
-            if compare_at(Lt(relation.lhs, relation.rhs, evaluate=False), middle, 8).truth
-            else difference
-        ), POSITIVE
+        # On a connected box two continuous sides differ throughout only if one stays the larger.
+        below = Lt(relation.lhs, relation.rhs, evaluate=False)
+        is_below = compare_at(below, {s: _middle_of(i) for s, i in box.items()}, 8).truth
+        sides = (relation.rhs, relation.lhs) if is_below else (relation.lhs, relation.rhs)
+        return *sides, POSITIVE
     raise InputError(f"{relation} is not one of == != < <= > >=")
+
+
+def _with_assumptions(symbol: Symbol, interval: Interval) -> Symbol:
+    """The symbol with what its interval says of its sign, for exact simplification."""
+    if interval.lower >= 0:
+        strict = interval.lower > 0 or interval.lower_open
+        return Symbol(symbol.name, positive=True) if strict else Symbol(symbol.name, nonnegative=True)
+    if interval.upper <= 0:
+        strict = interval.upper < 0 or interval.upper_open
+        return Symbol(symbol.name, negative=True) if strict else Symbol(symbol.name, nonpositive=True)
+    return Symbol(symbol.name, real=True)
 
 
 def _middle_of(interval: Interval) -> Rational:
@@ -127,54 +198,97 @@ def _middle_of(interval: Interval) -> Rational:
 
 
 class _Run:
-    """One branch and bound: a heap of boxes, those that look worst first."""
+    """One branch and bound: a heap of boxes, the largest first."""
 
     def __init__(self, relation: Relational, box: Domain, max_boxes: int, deadline: float) -> None:
-        self.relation, self.box, self.max_boxes, self.deadline = relation, box, max_boxes, deadline
+        self.relation, self.max_boxes, self.deadline = relation, max_boxes, deadline
         self.symbols = tuple(sorted(box, key=lambda s: s.name))
-        expr, self.wanted = _margin_of(relation, box)
-        self.margin = Margin(expr, self.symbols, tuple(box[s] for s in self.symbols), deadline)
+        self.box = {s: box[s] for s in self.symbols}
+        domain = tuple(self.box.values())
+        stated = [_with_assumptions(s, i) for s, i in self.box.items()]
+        known = dict(zip(self.symbols, stated, strict=True))
+        larger, smaller, self.wanted = _sides(relation, box)
+        larger, smaller = larger.xreplace(known), smaller.xreplace(known)
+
+        def margin(expr: Expr) -> Margin:
+            return Margin(expr, tuple(stated), domain, deadline)
+
+        self.plain = margin(larger - smaller)
+        self.more_forms = forms(larger, smaller, margin)
+        self.forms = [next(self.more_forms)]
         self.boxes, self.order = 0, count(1)
+        self.deepest = DEEPEST * len(self.symbols)
 
     def verdict(self) -> Verdict:
         with workprec(BITS):
-            queue: list[tuple[int, int, Box]] = [(0, 0, tuple(to_range(self.box[s]) for s in self.symbols))]
+            queue: list[tuple[int, int, Box]] = [(0, 0, tuple(to_range(i) for i in self.box.values()))]
         resisting: list[Box] = []
         while queue:
             if self.boxes >= self.max_boxes or time.monotonic() > self.deadline:
-                return self._undecided(resisting, queue)
+                return self._undecided([*resisting, *(r for _, _, r in reversed(queue))])
             depth, _, ranges = heapq.heappop(queue)
             self.boxes += 1
             with workprec(BITS if depth < DEEP else 2 * BITS):
-                sign = self.margin.sign(ranges, self.wanted)
-                if sign >= self.wanted:
+                if self._is_shown(ranges):
                     continue
-                if self._may_fail(ranges, sign):
-                    witness = self._witness(ranges)
-                    if witness is not None:
-                        return Refuted(witness, self.boxes)
+                witness = self._counterexample(ranges, depth)
+                if witness is not None:
+                    return Refuted(witness, self.boxes)
+                if depth >= self.deepest:
+                    resisting.append(ranges)
+                    if len(resisting) >= MOST_RESISTING:
+                        return self._undecided([*resisting, *(r for _, _, r in queue)])
+                    continue
                 for part in self._cut(ranges):
                     heapq.heappush(queue, (depth + 1, next(self.order), part))
+        if resisting:
+            return self._undecided(resisting)
         return Certified(dict(self.box), self.boxes)
 
-    def _may_fail(self, ranges: Box, sign: int) -> bool:
-        return sign <= NEGATIVE or self.margin.middle_sign(ranges) <= NEGATIVE
+    def _is_shown(self, ranges: Box) -> bool:
+        for i, form in enumerate(self.forms):
+            if form.sign(ranges, self.wanted) >= self.wanted:
+                if i:  # neighbouring boxes mostly yield to the same form
+                    self.forms.insert(0, self.forms.pop(i))
+                return True
+        if self.boxes > BOXES_BEFORE_MORE_FORMS:
+            self.forms.extend(self.more_forms)
+        return False
 
-    def _witness(self, ranges: Box) -> Witness | None:
-        middle = {s: exact_rational(middle(r)) for s, r in zip(self.symbols, ranges, strict=True)}
-        return witness_near(self.relation, {s: self.box[s] for s in self.symbols}, middle)
+    def _counterexample(self, ranges: Box, depth: int) -> Witness | None:
+        points = [middle(r) for r in ranges]
+        sign = self.plain.at(points)
+        values = [exact_rational(p) for p in points]
+        if depth in QUICK_TRIES = 40
+SUSPECT_DEPTHS:
+            self._suspect(ranges)
+        if sign > NON_POSITIVE or (sign == NON_POSITIVE and self.wanted == NON_NEGATIVE):
+            return None
+        return witness_near(self.relation, self.box, dict(zip(self.symbols, values, strict=True)))
+
+    def _suspect(self, ranges: Box) -> None:
+        """A box that resists for long may hold a point of contact: name the simplest one in it."""
+        point = [simplest_between(exact_rational(r.lo), exact_rational(r.hi)) for r in ranges if r.is_bounded()]
+        if len(point) == len(ranges):
+            for form in self.forms:
+                for factor in form.factors:
+                    if len(factor.suspects) < 3:
+                        factor.suspect(point)
 
     def _cut(self, ranges: Box) -> Sequence[Box]:
-        i = self.margin.widest(ranges)
+        i = self.plain.widest(ranges)
         r, m = ranges[i], middle(ranges[i])
         lower, upper = Range(r.lo, m, r.lo_open, False), Range(m, r.hi, False, r.hi_open)
         return [(*ranges[:i], part, *ranges[i + 1 :]) for part in (lower, upper)]
 
-    def _undecided(self, resisting: list[Box], queue: list[tuple[int, int, Box]]) -> Undecided:
-        limit = "boxes" if self.boxes >= self.max_boxes else "time"
-        left = [ranges for _, _, ranges in sorted(queue, key=lambda item: -item[0])]
-        remaining = tuple(self._as_intervals(ranges) for ranges in left[:64])
-        return Undecided(f"the limit of {limit} was met with {len(left)} boxes left", self.boxes, remaining)
+    def _undecided(self, left: Sequence[Box]) -> Undecided:
+        if self.boxes >= self.max_boxes:
+            reason = f"the limit of {self.max_boxes} boxes was met with {len(left)} left"
+        elif time.monotonic() > self.deadline:
+            reason = f"the time limit was met with {len(left)} boxes left"
+        else:
+            reason = f"{len(left)} boxes, some very small, resisted: the two sides may touch there"
+        return Undecided(reason, self.boxes, tuple(self._as_intervals(ranges) for ranges in left[:64]))
 
     def _as_intervals(self, ranges: Box) -> Mapping[Symbol, Interval]:
         return {s: _interval(r, self.box[s]) for s, r in zip(self.symbols, ranges, strict=True)}
@@ -188,9 +302,15 @@ def to_range(interval: Interval) -> Range:
 
 
 def _interval(r: Range, whole: Interval) -> Interval:
-    low = -oo if not r.lo.is_finite() else max(exact_rational(r.lo), whole.lower)
-    high = oo if not r.hi.is_finite() else min(exact_rational(r.hi), whole.upper)
+    low = -oo if not r.lo.is_finite() else max(_short(exact_rational(r.lo), -1), whole.lower)
+    high = oo if not r.hi.is_finite() else min(_short(exact_rational(r.hi), 1), whole.upper)
     return Interval(low, high, r.lo_open and low == whole.lower, r.hi_open and high == whole.upper)
+
+
+def _short(value: Rational, direction: int) -> Rational:
+    """The value moved outwards to a multiple of 10**-6: what is reported is to be read."""
+    scaled = value * 10**6
+    return Rational(scaled.floor() if direction < 0 else scaled.ceiling(), 10**6)
 
 
 def middle(r: Range) -> arb:
@@ -200,3 +320,15 @@ def middle(r: Range) -> arb:
     if r.lo.is_finite():
         return (r.lo * 2).max(r.lo + 1).mid()
     return (r.hi * 2).min(r.hi - 1).mid() if r.hi.is_finite() else arb(0)
+
+
+def simplest_between(low: Rational, high: Rational) -> Rational:
+    """The fraction with the smallest denominator (then numerator) in the closed interval [low, high]."""
+    if low <= 0 <= high:
+        return Rational(0)
+    if high < 0:
+        return -simplest_between(-high, -low)
+    whole = low.floor()
+    if whole == low or whole + 1 <= high:
+        return whole if whole == low else whole + 1
+    return whole + 1 / simplest_between(1 / (high - whole), 1 / (low - whole))

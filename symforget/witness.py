@@ -13,7 +13,7 @@ from sympy import Eq, Ge, Gt, Integer, Le, Lt, Ne, Rational, Symbol, oo
 from sympy.core.relational import Relational
 
 from symforget.balls import compile_ball, exact_fraction, to_ball
-from symforget.comparison import Enclosure, compare_at, exact_sign
+from symforget.comparison import Enclosure, compare_at, exact_sign, sides_of
 from symforget.domain import Domain, Interval
 from symforget.errors import PrecisionNotReached
 from symforget.precision import workprec
@@ -37,7 +37,11 @@ class Witness:
 
 
 def find_witness(
-    relation: Relational, domain: Domain, tries: int = 2000, timeout: float = 5.0
+    relation: Relational,
+    domain: Domain,
+    tries: int = 2000,
+    timeout: float = 5.0,
+    descend: bool = True,
 ) -> Witness | None:
     """Look for a point of `domain` at which the relation certainly fails; None if none was met.
 
@@ -50,7 +54,7 @@ def find_witness(
         search.visit(point)
         if search.is_over(count):
             break
-    if not search.found:
+    if descend and not search.found:
         search.descend()
     return search.best()
 
@@ -90,7 +94,7 @@ class _Search:
 
     def __post_init__(self) -> None:
         self.symbols = list(self.domain)
-        left, right = self.relation.lhs, self.relation.rhs
+        left, right = sides_of(self.relation)
         self.difference = left - right
         self.sides = [compile_ball(side, self.symbols) for side in (left, right)]
         self.gap = compile_ball(self.difference, self.symbols)

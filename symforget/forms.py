@@ -1,0 +1,106 @@
+"""Equivalent forms of "this expression is at least that one", each good where others fail.
+
+A difference is tight near contacts; squares remove a root; logarithms remove a common decay; a product
+is decided factor by factor. Each form carries the conditions under which it implies the relation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sympy import Expr, Mul, Pow, Rational, S, expand_log, factor_terms, log, powsimp
+
+from symforget.errors import InputError
+from symforget.gate.symbolic import gate, information, misassignment_new, misassignment_old
+from symforget.margin import NON_NEGATIVE, POSITIVE, UNKNOWN, Box, Margin, product_sign
+
+MakeMargin = Callable[[Expr], Margin]
+
+
+@dataclass
+class Form:
+    """The sign of a product of margins, valid on boxes where each condition has the sign stated."""
+
+    factors: list[Margin]
+    conditions: list[tuple[Margin, int]]
+
+    def sign(self, box: Box, wanted: int) -> int:
+        """The sign on the box, as `Margin.sign`; UNKNOWN where a condition is not shown."""
+        if any(margin.sign(box, needed) < needed for margin, needed in self.conditions):
+            return UNKNOWN
+        if len(self.factors) == 1:
+            return self.factors[0].sign(box, wanted)
+        total = POSITIVE
+        for factor in self.factors:
+            found = factor.sign(box, wanted)
+            if found == UNKNOWN:
+                found = factor.sign(box, -wanted)
+            total = product_sign(total, found)
+            if total == UNKNOWN:
+                return UNKNOWN
+        return total
+
+
+def forms(larger: Expr, smaller: Expr, make: MakeMargin) -> Iterator[Form]:
+    """Forms whose sign implies that of larger - smaller, plainest first."""
+    difference = larger - smaller
+    for factors, conditions in (
+        ([difference], []),
+        *_factored(difference),
+        *_squared(larger, smaller),
+        *_rewritten(larger, smaller),
+        *_logarithmic(larger, smaller),
+    ):
+        try:
+            yield Form([make(f) for f in factors], [(make(c), sign) for c, sign in conditions])
+        except InputError:
+            continue
+
+
+Parts = tuple[list[Expr], list[tuple[Expr, int]]]
+
+
+def _factored(difference: Expr) -> list[Parts]:
+    factored = factor_terms(powsimp(difference))
+    if isinstance(factored, Mul):
+        factors = [f for f in factored.args if f != 1]
+        if sum(not f.is_Rational for f in factors) > 1:
+            return [(factors, [])]
+    return []
+
+
+def _squared(larger: Expr, smaller: Expr) -> list[Parts]:
+    """larger >= 0 and larger**2 >= smaller**2 imply larger >= smaller."""
+    if not any(_has_outer_root(side) for side in (larger, smaller)):
+        return []
+    difference = larger**2 - smaller**2
+    return [([difference], [(larger, NON_NEGATIVE)])]
+
+
+def _has_outer_root(side: Expr) -> bool:
+    return any(isinstance(f, Pow) and f.exp == Rational(1, 2) for f in Mul.make_args(side))
+
+
+def _rewritten(larger: Expr, smaller: Expr) -> list[Parts]:
+    """The gate as its Bhattacharyya coefficient times S."""
+    if not (larger - smaller).has(gate, misassignment_new, misassignment_old, information):
+        return []
+    sides = [side.rewrite("gate_s") for side in (larger, smaller)]
+    difference = sides[0] - sides[1]
+    parts: list[Parts] = _factored(difference)
+    if _is_positive_shape(sides[0]) and _is_positive_shape(sides[1]):
+        parts += _logarithmic(*sides)
+    return parts
+
+
+def _is_positive_shape(side: Expr) -> bool:
+    return isinstance(side, Mul | Pow) or side.func is S.Exp1.func or side.is_positive is True
+
+
+def _logarithmic(larger: Expr, smaller: Expr) -> list[Parts]:
+    """For positive sides, log larger - log smaller; its logarithms are undefined unless each factor is positive."""
+    if any(side.is_Rational and not side.is_positive for side in (larger, smaller)):
+        return []
+    expanded = expand_log(log(larger), force=True) - expand_log(log(smaller), force=True)
+    return [([expanded], [(larger, POSITIVE), (smaller, POSITIVE)])]
