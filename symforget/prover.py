@@ -106,7 +106,9 @@ def certify(relation: Relational, box: Domain, max_boxes: int = 20_000, timeout:
             return Refuted(witness)
         return Undecided("an equality is not certified by enclosures, which can only agree to N digits", 0)
     found = find_witness(relation, box, QUICK_TRIES, timeout / 10, descend=False)
-    verdict: Verdict = Undecided("", 0) if found else _Run(relation, box, max_boxes, deadline - timeout / 5).verdict()
+    verdict: Verdict = (
+        Undecided("", 0) if found else _Run(relation, box, max_boxes, deadline - timeout / 5).verdict()
+    )
     if isinstance(verdict, Certified):
         return verdict
     # Whether or not a counterexample is known already: look for the most striking one.
@@ -259,8 +261,7 @@ class _Run:
         points = [middle(r) for r in ranges]
         sign = self.plain.at(points)
         values = [exact_rational(p) for p in points]
-        if depth in QUICK_TRIES = 40
-SUSPECT_DEPTHS:
+        if depth in SUSPECT_DEPTHS:
             self._suspect(ranges)
         if sign > NON_POSITIVE or (sign == NON_POSITIVE and self.wanted == NON_NEGATIVE):
             return None
@@ -268,7 +269,9 @@ SUSPECT_DEPTHS:
 
     def _suspect(self, ranges: Box) -> None:
         """A box that resists for long may hold a point of contact: name the simplest one in it."""
-        point = [simplest_between(exact_rational(r.lo), exact_rational(r.hi)) for r in ranges if r.is_bounded()]
+        point = [
+            simplest_between(exact_rational(r.lo), exact_rational(r.hi)) for r in ranges if r.is_bounded()
+        ]
         if len(point) == len(ranges):
             for form in self.forms:
                 for factor in form.factors:
