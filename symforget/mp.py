@@ -13,6 +13,7 @@ import mpmath
 from sympy import Derivative, Dummy, Expr, Function, Integral, Lambda, Max, Min, Symbol, lambdify, oo
 
 from symforget.functions import normal
+from symforget.gate.symbolic import gate, gate_s
 
 _EXTREMA = {"Max": max, "Min": min}
 
@@ -67,9 +68,10 @@ def _known(expr: Function) -> bool:
 
 
 def _defining_integral(expr: Function) -> Expr:
-    opened = expr.rewrite(Integral)
-    opened = expr.doit(deep=False) if opened == expr else opened
-    if opened == expr:
+    """The function one step closer to its defining integral."""
+    candidates = (expr.rewrite(Integral), expr.doit(deep=False), expr.rewrite(gate), expr.rewrite(gate_s))
+    opened = next((c for c in candidates if c != expr), None)
+    if opened is None:
         raise NotImplementedError(f"{type(expr).__name__} has no defining integral that mpmath could compute")
     return opened
 
