@@ -174,7 +174,27 @@ def evaluated(tree: sympy.Basic) -> Any:
         return tree
     arguments = [evaluated(argument) for argument in tree.args]
     rebuilt = tree.func(*arguments)
-    return rebuilt.doit() if isinstance(rebuilt, sympy.Derivative) else rebuilt
+    return rebuilt.doit(deep=False) if isinstance(rebuilt, sympy.Derivative) else rebuilt
+
+
+def rebuilt(node: Any, arguments: Sequence[Any]) -> Any:
+    """The node with other arguments, unevaluated wherever SymPy offers that."""
+    kinds = sympy.Add | sympy.Mul | sympy.Pow | sympy.Function | sympy.Min | sympy.Max | sympy.Derivative
+    if isinstance(node, kinds | Relational):
+        return node.func(*arguments, evaluate=False)
+    return node.func(*arguments)
+
+
+def replaced(tree: Any, replacement: Callable[[Any], Any]) -> Any:
+    """The tree with every outermost node for which `replacement` gives something else than None replaced.
+
+    Unlike SymPy's `replace` and `xreplace`, it does not evaluate what it rebuilds.
+    """
+    found = replacement(tree)
+    if found is not None:
+        return found
+    arguments = [replaced(argument, replacement) for argument in tree.args]
+    return tree if arguments == list(tree.args) else rebuilt(tree, arguments)
 
 
 def _described(character: str) -> str:
@@ -402,7 +422,7 @@ class _Reader:
         arguments = [self.expression(argument) for argument in node.args]
         if name == "sqrt":
             return sympy.Pow(arguments[0], sympy.Rational(1, 2), evaluate=False)
-        function: Any = entry.load()
+        function = cast(Any, entry.load())
         if isinstance(function, type) and issubclass(function, sympy.Function | sympy.Min | sympy.Max):
             return function(*arguments, evaluate=False)
         return function(*arguments)
@@ -460,9 +480,10 @@ class _Reader:
         form = "limit(expression, x, point)"
         body, bound, point = self._arguments(node, 3, form=form)
         name = self._bound(bound, form)
-        target = self._end(point)
+        target: Any = self._end(point)
         inside, symbol = self._inside(body, name)
-        return sympy.Limit(inside, symbol, target)
+        direction = "+-" if target not in (sympy.oo, -sympy.oo) else "+"
+        return sympy.Limit(inside, symbol, target, dir=direction)
 
     def _diff(self, node: ast.Call) -> sympy.Expr:
         form = "diff(expression, x) or diff(expression, x, n)"

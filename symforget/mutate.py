@@ -15,7 +15,7 @@ import sympy
 from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational
 from sympy.core.relational import Relational
 
-from symforget.language import evaluated
+from symforget.language import evaluated, rebuilt
 
 _REVERSED = {sympy.Le: sympy.Ge, sympy.Ge: sympy.Le, sympy.Lt: sympy.Gt, sympy.Gt: sympy.Lt}
 
@@ -76,12 +76,12 @@ def _local_edits(node: Any, parent: Any, path: tuple[int, ...]) -> Iterator[tupl
         for index, factor in enumerate(node.args):
             rest = node.args[:index] + node.args[index + 1 :]
             if factor != -1:
-                yield f"factor {factor} dropped", _rebuilt(node, rest) if len(rest) > 1 else rest[0]
+                yield f"factor {factor} dropped", rebuilt(node, rest) if len(rest) > 1 else rest[0]
     if isinstance(node, sympy.Function) and len(node.args) > 1:
         for i, j in combinations(range(len(node.args)), 2):
             swapped = list(node.args)
             swapped[i], swapped[j] = swapped[j], swapped[i]
-            yield f"arguments of {node.func.__name__} exchanged", _rebuilt(node, tuple(swapped))
+            yield f"arguments of {node.func.__name__} exchanged", rebuilt(node, tuple(swapped))
 
 
 def _constant_edits(value: Rational, is_exponent: bool) -> Iterator[tuple[str, Expr]]:
@@ -145,11 +145,4 @@ def _replaced(tree: Any, path: tuple[int, ...], leaf: Any) -> Any:
         return leaf
     arguments = list(tree.args)
     arguments[path[0]] = _replaced(arguments[path[0]], path[1:], leaf)
-    return _rebuilt(tree, tuple(arguments))
-
-
-def _rebuilt(node: Any, arguments: tuple[Any, ...]) -> Any:
-    """The node with other arguments, unevaluated where SymPy offers that."""
-    if isinstance(node, Add | Mul | Pow | sympy.Function | sympy.Min | sympy.Max | sympy.Derivative):
-        return node.func(*arguments, evaluate=False)
-    return node.func(*arguments)
+    return rebuilt(tree, tuple(arguments))
