@@ -1,6 +1,7 @@
 """The rules a derivation may use, each checked by SymPy: what is written is what is verified."""
 
 from symforget.rules.algebra import Algebra, Definition, Lemma, SignOf, Substitution
+from symforget.rules.flows import ChainRule, Reciprocal, SlopeAtLeast
 from symforget.rules.gaussian import CompleteTheSquare, OnTheLine, Stein
 from symforget.rules.integrals import (
     ArithmeticGeometricMean,
@@ -17,6 +18,7 @@ __all__ = [
     "Algebra",
     "ArithmeticGeometricMean",
     "CauchySchwarz",
+    "ChainRule",
     "ChangeOfVariable",
     "CompleteTheSquare",
     "Definition",
@@ -25,9 +27,11 @@ __all__ = [
     "Lemma",
     "OnTheLine",
     "Pointwise",
+    "Reciprocal",
     "ReduceToGate",
     "SameIntegrand",
     "SignOf",
+    "SlopeAtLeast",
     "Squeeze",
     "Stein",
     "Substitution",

@@ -1,0 +1,113 @@
+"""reverse_kl: towards the true target, L = KL(q_beta | p_alpha); both modes are seen and the old mass is kept."""
+
+from sympy import Derivative, Integral, Rational, Symbol, exp, log, sqrt, symbols
+
+from symforget.authoring import claim, eq, ge, le
+from symforget.calculus import BC, TV, H, SampleIntegral, mixture, p_n, p_o
+from symforget.claims import Part
+from symforget.derivation import Derivation
+from symforget.domain import Interval
+from symforget.instances import GaussianPair, TwoLetterPair, a, b
+from symforget.legs.certified import at, over
+from symforget.legs.numeric import agree
+from symforget.model import alpha, beta, delta, phi
+from symforget.rules import (
+    Algebra,
+    ChainRule,
+    ChangeOfVariable,
+    Evaluate,
+    FundamentalTheorem,
+    Lemma,
+    Pointwise,
+    ReduceToGate,
+    SlopeAtLeast,
+    UnderTheIntegral,
+)
+
+UNIT = "(0, 1)"
+LINE = "(-oo, oo)"
+weight = Symbol("b", positive=True)
+s = Symbol("s", real=True)
+
+q, p = mixture(beta), mixture(alpha)
+KL = SampleIntegral(q * log(q / p))
+SCORE_GAP = SampleIntegral((p_o - p_n) * log(q / p))
+
+
+def sigmoid(x):
+    """The weight whose logit is x."""
+    return 1 / (1 + exp(-x))
+
+
+def logit(w):
+    """The logit of a weight."""
+    return log(w / (1 - w))
+
+
+def information(w):
+    """The Fisher information of the weight, I = int (p_o - p_n)^2/q, through the gate."""
+    return (1 - H(w)) / (w * (1 - w))
+
+
+LETTERS = TwoLetterPair(Rational(1, 4), Rational(2, 3))
+FAR_LETTERS = TwoLetterPair(Rational(9, 10), Rational(1, 5))
+
+
+@claim(
+    domain={phi: LINE, alpha: UNIT, beta: UNIT},
+    kind="identity",
+    densities="any",
+    sentence="target",
+    false_twin={"constant": Rational(1, 2)},
+)
+def gradient(constant=1):
+    """The logit gradient of reverse KL integrates 1 - H from the target's logit to the model's.
+
+    With beta = sigmoid(phi) and phi_alpha = logit(alpha), dL/dphi = beta(1-beta) G, where
+    G = dL/dbeta = (E_o - E_n)[log q_beta/p_alpha] vanishes at beta = alpha and has slope dG/dbeta = I(beta); hence
+    G = int_{phi_alpha}^{phi} (1 - H(sigmoid(s))) ds.
+
+    Guarantee: **tight** (an identity).
+    Hypotheses: any two densities, positive almost everywhere.
+    Source: "reverse KL converges to the true target" (abstract of arXiv:2603.12163); the formula is ours.
+    """
+    model_weight = sigmoid(phi)
+    in_logit = Integral(constant - H(sigmoid(s)), (s, logit(alpha), phi))
+    divergence = KL.subs(beta, model_weight)
+    by_weight = Integral(information(weight), (weight, alpha, beta))
+    return (
+        Part(
+            eq(Derivative(SCORE_GAP, beta), information(beta) * constant),
+            name="slope of G",
+            symbolic=Derivation(Derivative(SCORE_GAP, beta))
+            .equals(SampleIntegral((p_o - p_n) ** 2 / q), by=UnderTheIntegral(beta))
+            .equals(information(beta) * constant, by=ReduceToGate(beta)),
+            certified=(at({beta: "3/10", alpha: "7/10", delta: 2}, instance=GaussianPair(), digits=12),),
+        ),
+        Part(
+            eq(Derivative(divergence, phi), model_weight * (1 - model_weight) * in_logit),
+            name="gradient",
+            symbolic=Derivation(Derivative(KL, beta))
+            .equals(
+                SCORE_GAP,
+                by=UnderTheIntegral(beta, "differentiate under the integral; int (p_o - p_n) = 0. This is G"),
+            )
+            .equals(
+                by_weight,
+                by=FundamentalTheorem(
+                    beta, alpha, information(beta), "G = 0 at beta = alpha, and dG/dbeta = I(beta) = (1-H)/(beta(1-beta))"
+                ),
+            )
+            .equals(
+                Integral(constant - H(sigmoid(s)), (s, logit(alpha), logit(beta))),
+                by=ChangeOfVariable(sigmoid(s), s, "b = sigmoid(s), db = b(1-b) ds"),
+            )
+            .therefore(ChainRule(beta, model_weight, phi, "chain rule: dbeta/dphi = beta(1-beta)")),
+            certified=(
+                at({phi: -1, alpha: "7/10", delta: 2}, instance=GaussianPair(), digits=10),
+                at({phi: 2, alpha: "1/5"}, {phi: "-1/3", alpha: "9/10"}, instance=LETTERS),
+                at({phi: 3, alpha: "1/2"}, instance=FAR_LETTERS),
+            ),
+            numeric=(agree({phi: -1, alpha: "7/10"}, {phi: 2, alpha: "1/5"}, instance=LETTERS),),
+        ),
+    )

@@ -1,0 +1,142 @@
+"""Rules for gradients and speeds along a flow: another coordinate, slopes bounded below, reciprocals of speeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sympy import Derivative, Eq, Expr, Integral, Symbol, simplify, sympify
+
+from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, closes
+from symforget.domain import Interval
+from symforget.rules.integrals import integrates_to_zero
+from symforget.rules.intervals import check_all_steps
+from symforget.signs import is_nonnegative, is_positive, is_zero
+
+
+@dataclass(frozen=True)
+class ChainRule:
+    """From dF/dx = R for every x in its interval: d/ds F(g(s)) = g'(s) R(g(s)), where g maps into that interval.
+
+    ``variable``: x. ``inner``: g(s), an expression in ``new``. The last premise of the right form is used.
+    """
+
+    variable: Symbol
+    inner: Expr
+    new: Symbol
+    reason: str = "chain rule"
+
+    def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked:
+        if not isinstance(statement, Eq) or not isinstance(statement.lhs, Derivative):
+            return Checked(False, "the statement is not a derivative, set equal to something")
+        if statement.lhs.variables != (self.new,) or not _maps_into(self.inner, self.variable, context):
+            return Checked(False, f"{self.inner} may leave the interval of {self.variable}")
+        for premise in reversed(premises):
+            if isinstance(premise, Eq) and self._follows(premise, statement, context):
+                return ACCEPTED
+        return Checked(False, "no premise gives this by the chain rule")
+
+    def _follows(self, premise: Any, statement: Any, context: Context) -> bool:
+        if not isinstance(premise.lhs, Derivative) or premise.lhs.variables != (self.variable,):
+            return False
+        if premise.lhs.expr.has(self.new) or premise.rhs.has(self.new):
+            return False
+        outer = premise.lhs.expr.subs(self.variable, self.inner)
+        slope = self.inner.diff(self.new) * _simple_limits(premise.rhs.subs(self.variable, self.inner))
+        return integrates_to_zero(outer - statement.lhs.expr, context) and is_zero(
+            slope - _simple_limits(statement.rhs), context.domain
+        )
+
+
+def _maps_into(inner: Expr, variable: Symbol, context: Context) -> bool:
+    interval = context.domain[variable]
+    low = not interval.lower.is_finite or is_positive(inner - interval.lower, context.domain)
+    return low and (not interval.upper.is_finite or is_positive(interval.upper - inner, context.domain))
+
+
+def _simple_limits(expr: Expr) -> Expr:
+    def simple(integral: Any) -> Any:
+        variable, lower, upper = integral.limits[0]
+        return Integral(integral.function, (variable, simplify(lower), simplify(upper)))
+
+    return expr.replace(lambda e: isinstance(e, Integral), simple)
+
+
+@dataclass(frozen=True)
+class SlopeAtLeast:
+    """(x - a) int_a^x f(b) db >= c (x - a)^2 whichever of a, x is larger, because f >= c between them.
+
+    ``slope``: a derivation of f(b) >= c in ``variable``, valid on ``interval``, which must contain a and x.
+    ``times``: a nonnegative factor on both sides.
+    """
+
+    slope: Derivation
+    variable: Symbol
+    interval: Interval
+    times: Any = 1
+    reason: str = "integrate the lower bound of the slope"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        integrals = sorted(before.atoms(Integral), key=str)
+        if relation != ">=" or len(integrals) != 1:
+            return Checked(False, "the step must bound one integral from below")
+        (b, a, x) = integrals[0].limits[0]
+        if not _inside((a, x), self.interval, context) or not is_nonnegative(self.times, context.domain):
+            return Checked(False, "the range of integration may leave the stated interval")
+        inside = replace(context, domain={**context.domain, self.variable: self.interval})
+        steps = check_all_steps(self.slope, inside)
+        if not steps.ok:
+            return steps
+        proved = self.slope.chain.proved
+        bound = proved.rhs if proved is not None else None
+        if bound is None or bound.has(self.variable):
+            return Checked(False, "the bound of the slope must be one constant")
+        integrand = integrals[0].function.xreplace({b: self.variable})
+        shown = closes(self.slope, RELATIONS[">="](integrand, bound, evaluate=False), inside)
+        if not shown.ok:
+            return shown
+        factor = sympify(self.times) * (x - a)
+        if is_zero(before - factor * integrals[0], context.domain) and is_zero(
+            after - factor * bound * (x - a), context.domain
+        ):
+            return ACCEPTED
+        return Checked(False, "the step is not (x - a) int_a^x f >= c (x - a)^2")
+
+
+def _inside(points: tuple[Expr, ...], interval: Any, context: Context) -> bool:
+    return all(
+        context.domain.get(p) == interval
+        or (is_nonnegative(p - interval.lower, context.domain) and is_nonnegative(interval.upper - p, context.domain))
+        for p in points
+    )
+
+
+@dataclass(frozen=True)
+class Reciprocal:
+    """x/f <= x/g where f/x >= g/x > 0: a larger speed takes less time.
+
+    ``speed``: a derivation of ``f x >= g x`` (both sides multiplied by x, so that it may have either sign), whose
+    right side must be a positive multiple of x^2; the step is then x/f <= x/g for x != 0.
+    """
+
+    distance: Expr
+    speed: Derivation
+    reason: str = "a larger speed takes less time"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "<=":
+            return Checked(False, "the step must be <=")
+        steps = check_all_steps(self.speed, context)
+        if not steps.ok:
+            return steps
+        proved = self.speed.chain.proved
+        if proved is None or self.speed.chain.relation not in (">=", ">", "="):
+            return Checked(False, "the derivation of the speed must give a lower bound")
+        rate = simplify(proved.rhs / self.distance**2)
+        if not is_positive(rate, context.domain):
+            return Checked(False, f"{rate} is not shown to be positive")
+        if is_zero(before * proved.lhs - self.distance**2, context.domain) and is_zero(
+            after * proved.rhs - self.distance**2, context.domain
+        ):
+            return ACCEPTED
+        return Checked(False, "the two sides are not the distance over the two speeds")
