@@ -95,15 +95,17 @@ def compare_at(relation: Relational, point: Mapping[Symbol, Rational], digits: i
             args = [to_ball(point[v]) for v in variables]
             try:
                 seen = [side(*args) for side in sides]
-                gap = difference(*args)
+                gap = seen[0] - seen[1]
+                if gap.contains(0) and not isinstance(relation, Eq | Ne):
+                    gap = difference(*args)  # as one expression it may cancel exactly
             except PrecisionNotReached as error:
                 gap, reason = arb.nan(), str(error)
             if all(s.is_finite() for s in seen) and (gap > 0 or gap < 0) and not seen[0].overlaps(seen[1]):
                 return _told_apart(relation, seen, 1 if gap > 0 else -1, digits)
-            if bits >= 4 * needed + 256:
-                break
-        bits *= 2
-    return _not_told_apart(relation, point, seen, digits, reason)
+            accurate = all(s.is_finite() and s.rel_accuracy_bits() >= needed for s in seen)
+            if bits >= 4 * needed + 256 or (accurate and isinstance(relation, Eq | Ne)):
+                return _not_told_apart(relation, point, seen, digits, reason)
+        bits = min(2 * bits, max(bits + 64, needed + 32)) if bits < needed else 2 * bits
 
 
 def _told_apart(relation: Relational, seen: list[arb], sign: int, digits: int) -> Comparison:

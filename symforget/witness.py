@@ -130,7 +130,10 @@ class _Search:
         with workprec(bits):
             args = [to_ball(v) for v in values]
             try:
-                left, right, gap = (f(*args) for f in (*self.sides, self.gap))
+                left, right = (side(*args) for side in self.sides)
+                gap = left - right
+                if gap.contains(0) and not isinstance(self.relation, Eq):
+                    gap = self.gap(*args)  # the difference as one expression may cancel exactly
             except PrecisionNotReached:
                 return None, False
             if not (gap.is_finite() and left.is_finite() and right.is_finite()):
