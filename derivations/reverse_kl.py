@@ -1,6 +1,6 @@
 """reverse_kl: towards the true target, L = KL(q_beta | p_alpha); both modes are seen and the old mass is kept."""
 
-from sympy import Derivative, Integral, Rational, Symbol, exp, log, sqrt, symbols
+from sympy import Abs, Derivative, Integral, Rational, Subs, Symbol, exp, log, sqrt, symbols
 
 from symforget.authoring import claim, eq, ge, le
 from symforget.calculus import BC, TV, H, SampleIntegral, mixture, p_n, p_o
@@ -13,14 +13,19 @@ from symforget.legs.numeric import agree
 from symforget.model import alpha, beta, delta, phi
 from symforget.rules import (
     Algebra,
+    AtEveryPoint,
+    CauchySchwarz,
     ChainRule,
     ChangeOfVariable,
+    Definition,
     Evaluate,
     FundamentalTheorem,
     Lemma,
     Pointwise,
+    PutIn,
     ReduceToGate,
     SlopeAtLeast,
+    Times,
     UnderTheIntegral,
 )
 
@@ -109,5 +114,95 @@ def gradient(constant=1):
                 at({phi: 3, alpha: "1/2"}, instance=FAR_LETTERS),
             ),
             numeric=(agree({phi: -1, alpha: "7/10"}, {phi: 2, alpha: "1/5"}, instance=LETTERS),),
+        ),
+    )
+
+
+BY_WEIGHT = Integral(information(weight), (weight, alpha, beta))
+SQUARED_SCORE = (p_o - p_n) ** 2 / q
+PAIRS = {beta: "[1/10, 9/10]", a: "[1/5, 2/5]", b: "[3/5, 4/5]"}
+BOX = {beta: "[1/100, 99/100]", delta: "[1/4, 12]"}
+
+
+def information_bound(w, constant=4):
+    """I(w) >= 4 TV^2 by Cauchy-Schwarz: (int |p_o - p_n|)^2 <= int (p_o - p_n)^2/q int q."""
+    density = mixture(w)
+    return (
+        Derivation(information(w))
+        .equals(SampleIntegral((p_o - p_n) ** 2 / density), by=ReduceToGate(w))
+        .at_least(
+            SampleIntegral(Abs(p_o - p_n)) ** 2,
+            by=CauchySchwarz((p_o - p_n) ** 2 / density, density, reason="Cauchy-Schwarz, with int q = 1"),
+        )
+        .equals(constant * TV**2, by=Definition("TV = (1/2) int |p_o - p_n|"))
+    )
+
+
+def slope_in_weight():
+    """dL/dbeta = int_alpha^beta I(b) db."""
+    return (
+        Derivation(Derivative(KL, beta))
+        .equals(SCORE_GAP, by=UnderTheIntegral(beta, "differentiate under the integral; int (p_o - p_n) = 0"))
+        .equals(BY_WEIGHT, by=FundamentalTheorem(beta, alpha, information(beta)))
+    )
+
+
+@claim(
+    domain={beta: UNIT, alpha: UNIT},
+    kind="fixed point",
+    densities="any",
+    sentence="target",
+    false_twin={"constant": 8},
+)
+def unique_optimum(constant=4):
+    """The true weight is the only minimum of reverse KL.
+
+    d^2L/dbeta^2 = I(beta) >= 4 TV^2, so L is strictly convex for p_o != p_n; integrating from alpha to beta,
+    (beta - alpha) dL/dbeta >= 4 TV^2 (beta - alpha)^2: L decreases towards beta = alpha from either side, where
+    its derivative vanishes.
+
+    Guarantee: **lower bound** of the curvature and of the slope; attained where |p_o - p_n| is a multiple of q.
+    Hypotheses: any two densities, positive almost everywhere; the minimum is unique if p_o != p_n (TV > 0).
+    Source: "reverse KL converges to the true target" (abstract of arXiv:2603.12163); the bound is ours.
+    """
+    slope = (beta - alpha) * Derivative(KL, beta)
+    curvature = Derivative(KL, (beta, 2))
+    return (
+        Part(
+            eq(curvature, information(beta)),
+            name="curvature",
+            symbolic=Derivation(curvature)
+            .equals(SampleIntegral(SQUARED_SCORE), by=UnderTheIntegral(beta, "differentiate twice under the integral"))
+            .equals(information(beta), by=ReduceToGate(beta)),
+            certified=(at({beta: "3/10", alpha: "7/10"}, {beta: "9/10", alpha: "1/2"}, instance=LETTERS),),
+            numeric=(agree({beta: "3/10", alpha: "7/10", delta: 2}, {beta: "9/10", alpha: "1/5", delta: 1}),),
+        ),
+        Part(
+            ge(information(beta), constant * TV**2),
+            name="strict convexity",
+            symbolic=information_bound(beta, constant),
+            certified=(over(PAIRS, TwoLetterPair()),),
+        ),
+        Part(
+            ge(slope, constant * TV**2 * (beta - alpha) ** 2),
+            name="minimiser",
+            symbolic=Derivation(slope)
+            .equals((beta - alpha) * SCORE_GAP, by=UnderTheIntegral(beta))
+            .equals(
+                (beta - alpha) * BY_WEIGHT,
+                by=Times(beta - alpha, FundamentalTheorem(beta, alpha, information(beta))),
+            )
+            .at_least(
+                constant * TV**2 * (beta - alpha) ** 2,
+                by=SlopeAtLeast(information_bound(weight, constant), weight, Interval.parse(UNIT)),
+            ),
+            certified=(at({beta: "3/10", alpha: "7/10"}, {beta: "9/10", alpha: "1/2"}, instance=LETTERS),),
+        ),
+        Part(
+            eq(Subs(Derivative(KL, beta), beta, alpha), 0),
+            name="stationary",
+            symbolic=Derivation(Subs(Derivative(KL, beta), beta, alpha))
+            .equals(Subs(SCORE_GAP, beta, alpha), by=AtEveryPoint(UnderTheIntegral(beta)))
+            .equals(0, by=PutIn("log q/p_alpha = log 1 = 0 at beta = alpha")),
         ),
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sympy import Basic, Derivative, Dummy, Expr, Rational, Symbol, exp
+from sympy import Basic, Derivative, Dummy, Expr, Rational, Subs, Symbol, exp
 
 from symforget.calculus import BC, TV, DensityFunctional, H, SampleIntegral, chi2, unfold
 
@@ -96,7 +96,13 @@ def instantiate(expr: Any, integral: Any, functionals: Mapping[Basic, Expr], gat
         opened = opened.replace(lambda e: isinstance(e, H), lambda e: gate(e.args[0]))
     opened = unfold(opened)
     closed = opened.replace(lambda e: isinstance(e, SampleIntegral), integral)
-    return closed.replace(lambda e: isinstance(e, Derivative), lambda e: e.doit(deep=False))
+    return carry_out(closed)
+
+
+def carry_out(expr: Any) -> Any:
+    """Do the derivatives, and put in the points at which they are wanted."""
+    done = expr.replace(lambda e: isinstance(e, Derivative), lambda e: e.doit(deep=False))
+    return done.replace(lambda e: isinstance(e, Subs), lambda e: e.doit(deep=False))
 
 
 def needs_instance(expr: Any) -> bool:

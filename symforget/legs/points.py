@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Derivative, Symbol
+from sympy import Symbol
 
 from symforget import model, prover
 from symforget.claims import Claim, Densities, WitnessRecord
 from symforget.derivation import as_text
 from symforget.domain import Interval
 from symforget.errors import PrecisionNotReached, TimeLimit
-from symforget.instances import SPOT_PAIRS, GaussianPair, Instance, TwoLetterPair, a, b, needs_instance
+from symforget.instances import SPOT_PAIRS, GaussianPair, Instance, TwoLetterPair, a, b, carry_out, needs_instance
 from symforget.timelimit import time_limit
 
 STATEMENT_TRIES, STATEMENT_SECONDS = 16, 1.5
@@ -38,7 +38,7 @@ def concrete(relation: Any, instance: Instance | None) -> Any:
     if instance is None and needs_instance(relation):
         instance = GaussianPair(closed=False)
     chosen = on_sides(instance, relation) if instance is not None else relation
-    return on_sides(lambda e: e.replace(lambda x: isinstance(x, Derivative), lambda x: x.doit(deep=False)), chosen)
+    return on_sides(carry_out, chosen)
 
 
 def domain_of(relation: Any, domain: Mapping[Symbol, Interval]) -> dict[Symbol, Interval]:

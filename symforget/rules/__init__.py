@@ -1,7 +1,7 @@
 """The rules a derivation may use, each checked by SymPy: what is written is what is verified."""
 
 from symforget.rules.algebra import Algebra, Definition, Lemma, SignOf, Substitution
-from symforget.rules.flows import ChainRule, Reciprocal, SlopeAtLeast
+from symforget.rules.flows import AtEveryPoint, ChainRule, PutIn, Reciprocal, SlopeAtLeast, Times
 from symforget.rules.gaussian import CompleteTheSquare, OnTheLine, Stein
 from symforget.rules.integrals import (
     ArithmeticGeometricMean,
@@ -17,6 +17,7 @@ from symforget.rules.intervals import ChangeOfVariable, Evaluate, Squeeze, Under
 __all__ = [
     "Algebra",
     "ArithmeticGeometricMean",
+    "AtEveryPoint",
     "CauchySchwarz",
     "ChainRule",
     "ChangeOfVariable",
@@ -27,6 +28,7 @@ __all__ = [
     "Lemma",
     "OnTheLine",
     "Pointwise",
+    "PutIn",
     "Reciprocal",
     "ReduceToGate",
     "SameIntegrand",
@@ -35,6 +37,7 @@ __all__ = [
     "Squeeze",
     "Stein",
     "Substitution",
+    "Times",
     "UnderIntegralSign",
     "UnderTheIntegral",
 ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Derivative, Eq, Expr, Integral, Symbol, simplify, sympify
+from sympy import Derivative, Eq, Expr, Integral, Subs, Symbol, simplify, sympify
 
-from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, closes
+from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, Rule, closes
 from symforget.domain import Interval
 from symforget.rules.integrals import integrates_to_zero
 from symforget.rules.intervals import check_all_steps
@@ -49,7 +49,9 @@ class ChainRule:
 
 
 def _maps_into(inner: Expr, variable: Symbol, context: Context) -> bool:
-    interval = context.domain[variable]
+    interval = context.domain.get(variable)
+    if interval is None:
+        return False
     low = not interval.lower.is_finite or is_positive(inner - interval.lower, context.domain)
     return low and (not interval.upper.is_finite or is_positive(interval.upper - inner, context.domain))
 
@@ -140,3 +142,60 @@ class Reciprocal:
         ):
             return ACCEPTED
         return Checked(False, "the two sides are not the distance over the two speeds")
+
+
+@dataclass(frozen=True)
+class Times:
+    """Both sides of a step that ``rule`` justifies, times a factor (nonnegative unless the step is an equality)."""
+
+    factor: Expr
+    rule: Rule
+
+    @property
+    def reason(self) -> str:
+        return self.rule.reason
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=" and not is_nonnegative(self.factor, context.domain):
+            return Checked(False, f"{self.factor} is not shown to be nonnegative")
+        inner_before, inner_after = before / self.factor, after / self.factor
+        return self.rule.check(inner_before, relation, inner_after, context)
+
+
+@dataclass(frozen=True)
+class AtEveryPoint:
+    """An equality between the values of two expressions at a point, because ``rule`` gives it for every value.
+
+    Both sides are ``Subs(expression, variable, point)`` with the same variable, a parameter of the claim, and point.
+    """
+
+    rule: Rule
+
+    @property
+    def reason(self) -> str:
+        return self.rule.reason
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=" or not isinstance(before, Subs) or not isinstance(after, Subs):
+            return Checked(False, "both expressions must be values at a point, and equal")
+        if before.variables != after.variables or before.point != after.point:
+            return Checked(False, "the points differ")
+        if any(v not in context.domain for v in before.variables):
+            return Checked(False, "the variable has no domain on which the rule could be checked")
+        return self.rule.check(before.expr, relation, after.expr, context)
+
+
+@dataclass(frozen=True)
+class PutIn:
+    """Carry out the substitutions of the last expression, where integrals of zero vanish."""
+
+    reason: str = "put the point in"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return Checked(False, "this rule justifies an equality only")
+        done = before.replace(lambda e: isinstance(e, Subs), lambda e: e.doit(deep=False))
+        done = done.replace(lambda e: isinstance(e, Integral) and e.limits[0][1] == e.limits[0][2], lambda e: sympify(0))
+        if integrates_to_zero(done - after, context):
+            return ACCEPTED
+        return Checked(False, f"putting the point in gives {done}")
