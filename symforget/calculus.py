@@ -96,10 +96,11 @@ class H(Function):
 
 
 class DensityFunctional(Symbol):
-    """A number that belongs to the pair of densities, known by name: BC, TV or chi2.
+    """A number that belongs to the pair of densities, known by name: BC, TV, chi2 or chi2_old.
 
     BC = int sqrt(p_o p_n) (Bhattacharyya coefficient), TV = (1/2) int |p_o - p_n| (total variation distance),
-    chi2 = int (p_o - p_n)^2/p_n (chi-square divergence of p_o from p_n).
+    chi2 = int (p_o - p_n)^2/p_n (chi-square divergence of p_o from p_n) = E_n[(p_o/p_n - 1)^2],
+    chi2_old = E_o[(p_o/p_n - 1)^2], the same square averaged over the old mode.
     """
 
     __slots__ = ()
@@ -112,10 +113,12 @@ class DensityFunctional(Symbol):
 BC = DensityFunctional("BC", positive=True)
 TV = DensityFunctional("TV", positive=True)
 chi2 = DensityFunctional("chi2", positive=True)
+chi2_old = DensityFunctional("chi2_old", positive=True)
 _DEFINITIONS: dict[str, Expr] = {
     "BC": SampleIntegral(sqrt(p_o * p_n)),
     "TV": SampleIntegral(Abs(p_o - p_n)) / 2,
     "chi2": SampleIntegral((p_o - p_n) ** 2 / p_n),
+    "chi2_old": SampleIntegral(p_o * (p_o - p_n) ** 2 / p_n**2),
 }
 
 
@@ -154,7 +157,10 @@ def is_homogeneous(integrand: Expr) -> bool:
     """Whether f(s p_o, s p_n) = s f(p_o, p_n) for s > 0, which makes its integral well defined."""
     s = Dummy("s", positive=True)
     scaled = integrand.xreplace({p_o: s * p_o, p_n: s * p_n})
-    return simplify(scaled / s - integrand) == 0
+    scaled = scaled.replace(lambda e: isinstance(e, log), lambda e: log(cancel(e.args[0])))
+    plain = integrand.replace(lambda e: isinstance(e, log), lambda e: log(cancel(e.args[0])))
+    difference = scaled / s - plain
+    return cancel(together(difference)) == 0 or simplify(difference) == 0
 
 
 def score_polynomial(integrand: Expr, weight: Expr) -> Poly | None:

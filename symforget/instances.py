@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from sympy import Basic, Derivative, Dummy, Expr, Rational, Subs, Symbol, exp
 
-from symforget.calculus import BC, TV, DensityFunctional, H, SampleIntegral, chi2, unfold
+from symforget.calculus import BC, TV, DensityFunctional, H, SampleIntegral, chi2, chi2_old, unfold
 
 a, b = Symbol("a", positive=True), Symbol("b", positive=True)
 
@@ -48,6 +48,7 @@ class GaussianPair:
             BC: model.bhattacharyya(model.delta),
             TV: model.total_variation(model.delta),
             chi2: model.chi_square(model.delta),
+            chi2_old: exp(3 * model.delta**2) - 2 * exp(model.delta**2) + 1,
         }
 
     def _gate(self, weight: Expr) -> Expr:

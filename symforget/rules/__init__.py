@@ -3,6 +3,7 @@
 from symforget.rules.algebra import Algebra, Definition, Lemma, SignOf, Substitution
 from symforget.rules.flows import AtEveryPoint, ChainRule, PutIn, Reciprocal, SlopeAtLeast, Times
 from symforget.rules.gaussian import CompleteTheSquare, OnTheLine, Stein
+from symforget.rules.inside import Monotone, Replace
 from symforget.rules.integrals import (
     ArithmeticGeometricMean,
     CauchySchwarz,
@@ -12,10 +13,18 @@ from symforget.rules.integrals import (
     SameIntegrand,
     UnderTheIntegral,
 )
-from symforget.rules.intervals import ChangeOfVariable, Evaluate, Squeeze, UnderIntegralSign
+from symforget.rules.intervals import (
+    Antiderivative,
+    ChangeOfVariable,
+    Evaluate,
+    Squeeze,
+    TwoSided,
+    UnderIntegralSign,
+)
 
 __all__ = [
     "Algebra",
+    "Antiderivative",
     "ArithmeticGeometricMean",
     "AtEveryPoint",
     "CauchySchwarz",
@@ -26,11 +35,13 @@ __all__ = [
     "Evaluate",
     "FundamentalTheorem",
     "Lemma",
+    "Monotone",
     "OnTheLine",
     "Pointwise",
     "PutIn",
     "Reciprocal",
     "ReduceToGate",
+    "Replace",
     "SameIntegrand",
     "SignOf",
     "SlopeAtLeast",
@@ -38,6 +49,7 @@ __all__ = [
     "Stein",
     "Substitution",
     "Times",
+    "TwoSided",
     "UnderIntegralSign",
     "UnderTheIntegral",
 ]

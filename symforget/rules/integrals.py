@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Derivative, Dummy, Expr, Integral, Mul, Poly, PolynomialError, Symbol, cancel, simplify, sqrt, together
+from sympy import (
+    Derivative,
+    Dummy,
+    Expr,
+    Integral,
+    Mul,
+    Poly,
+    PolynomialError,
+    Symbol,
+    cancel,
+    simplify,
+    sqrt,
+    together,
+)
 
 from symforget.calculus import (
     SampleIntegral,
@@ -42,15 +55,17 @@ def combined_integrand(expr: Expr) -> Expr | None:
 
 def integrates_to_zero(expr: Expr, context: Context) -> bool:
     """Whether a combination of integrals vanishes because its integrand is zero, or a multiple of p_o - p_n."""
-    if is_zero(integrate_densities(expr), context.domain):
-        return True
     integrand = combined_integrand(expr)
-    if integrand is None:
-        return False
-    if is_zero(integrand, context.domain):
+    if integrand is not None and _multiple_of_gap(integrand):
         return True
-    multiple = cancel(together(integrand) / (p_o - p_n))
-    return not multiple.has(p_o, p_n)
+    if integrand is not None and is_zero(integrand, context.domain):
+        return True
+    return is_zero(integrate_densities(expr), context.domain)
+
+
+def _multiple_of_gap(integrand: Expr) -> bool:
+    """Whether the integrand is c (p_o - p_n) with c free of the densities: the cheapest check, logarithms as they stand."""
+    return not cancel(together(integrand) / (p_o - p_n)).has(p_o, p_n)
 
 
 @dataclass(frozen=True)
@@ -77,13 +92,22 @@ class UnderTheIntegral:
             return Checked(False, "this rule justifies an equality only")
         opened = unfold(before)
         for derivative in opened.atoms(Derivative):
+            if any(variable != self.parameter for variable, _ in derivative.variable_count):
+                return Checked(False, f"a derivative in another parameter than {self.parameter}")
             for integral in derivative.expr.atoms(SampleIntegral):
-                if not dominated_derivative(integral.integrand, self.parameter):
+                if not self._dominated(integral.integrand, sum(n for _, n in derivative.variable_count)):
                     return Checked(False, f"no integrable majorant was found for the derivative of {integral}")
         difference = opened.doit() - unfold(after)
         if integrates_to_zero(difference, context):
             return ACCEPTED
         return Checked(False, "the derivative of the integrand is another one")
+
+    def _dominated(self, integrand: Expr, order: int) -> bool:
+        """Whether every one of the derivatives up to the order has an integrable majorant."""
+        return all(
+            dominated_derivative(integrand.diff(self.parameter, k) if k else integrand, self.parameter)
+            for k in range(order)
+        )
 
 
 @dataclass(frozen=True)
@@ -149,11 +173,15 @@ class ArithmeticGeometricMean:
 
 @dataclass(frozen=True)
 class CauchySchwarz:
-    """(int sqrt(f g))^2 <= int f int g for nonnegative f, g, times a nonnegative constant."""
+    """(int sqrt(f g))^2 <= int f int g for nonnegative f, g, times a nonnegative constant.
+
+    ``root``: the integrand on the left where it is not the nonnegative root but another h with h^2 = f g.
+    """
 
     f: Expr
     g: Expr
     times: Any = 1
+    root: Expr | None = None
     reason: str = "Cauchy-Schwarz"
 
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
@@ -161,13 +189,16 @@ class CauchySchwarz:
             return Checked(False, "Cauchy-Schwarz gives <= or >=")
         if not all(is_nonnegative(e, context.domain) for e in (self.f, self.g, self.times)):
             return Checked(False, "the functions are not shown to be nonnegative")
-        if not all(is_homogeneous(e) for e in (self.f, self.g)):
+        root = sqrt(self.f * self.g) if self.root is None else self.root
+        if not all(is_homogeneous(e) for e in (self.f, self.g, root)):
             return Checked(False, "the functions are not homogeneous of degree one")
+        if not is_zero(root**2 - self.f * self.g, context.domain):
+            return Checked(False, f"the square of {root} is not the product of the functions")
         smaller, larger = (before, after) if relation == "<=" else (after, before)
-        square = Mul(self.times, SampleIntegral(sqrt(self.f * self.g)) ** 2)
+        square = Mul(self.times, SampleIntegral(root) ** 2)
         product = Mul(self.times, SampleIntegral(self.f), SampleIntegral(self.g))
         for side, expected in ((smaller, square), (larger, product)):
-            if not _same_products(unfold(side), expected, context):
+            if not _same_products(unfold(side), unfold(expected), context):
                 return Checked(False, f"{side} is not {expected}")
         return ACCEPTED
 

@@ -1,14 +1,34 @@
-"""Rules for ordinary integrals and limits: evaluate, compare integrands, change the variable, squeeze."""
+"""Rules for ordinary integrals and limits: evaluate, compare integrands, bound from two sides, squeeze."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Abs, Eq, Expr, Ge, Integral, Le, Limit, Symbol, limit
+from sympy import (
+    Abs,
+    Add,
+    Eq,
+    Expr,
+    Ge,
+    Gt,
+    Integral,
+    Le,
+    Limit,
+    Lt,
+    Mul,
+    Pow,
+    Symbol,
+    exp,
+    limit,
+    log,
+    simplify,
+)
+from sympy.core.function import AppliedUndef
 
+from symforget.calculus import H, SampleIntegral
 from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, closes
-from symforget.signs import is_nonnegative, is_zero
+from symforget.signs import is_nonnegative, is_positive, is_zero
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
 
@@ -58,20 +78,16 @@ class UnderIntegralSign:
         if not isinstance(before, Integral) or not isinstance(after, Integral):
             return Checked(False, "both expressions must be integrals")
         (x, low, high), (y, low2, high2) = before.limits[0], after.limits[0]
-        if (low, high) != (low2, high2) or not self._covers(low, high, context):
+        if (low, high) != (low2, high2) or not covers(self.interval, low, high, context):
             return Checked(False, "the limits differ or leave the stated interval")
+        if relation in ("<", ">") and not is_positive(high - low, context.domain):
+            return Checked(False, "a strict inequality needs limits that differ")
         inside = replace(context, domain={**context.domain, self.variable: self.interval})
         steps = check_all_steps(self.integrands, inside)
         if not steps.ok:
             return steps
         left, right = before.function.xreplace({x: self.variable}), after.function.xreplace({y: self.variable})
         return closes(self.integrands, RELATIONS[relation](left, right, evaluate=False), inside)
-
-    def _covers(self, low: Expr, high: Expr, context: Context) -> bool:
-        return all(
-            is_nonnegative(gap, context.domain)
-            for gap in (low - self.interval.lower, self.interval.upper - high)
-        )
 
 
 def check_all_steps(derivation: Derivation, context: Context) -> Checked:
@@ -119,10 +135,94 @@ class _WholeLine:
 
 
 @dataclass(frozen=True)
-class Squeeze:
-    """Conclude lim f = v from |f - v| <= gap, where SymPy finds that gap tends to zero.
+class Antiderivative:
+    """int_a^b f(x) dx = F(b) - F(a), with F' = f checked and F shown to be smooth between the limits.
 
-    The premise must be the single chain |f - v| <= gap (or the same with <).
+    ``F``: an expression in ``variable``, built from powers, exponentials and logarithms whose bases below the line and
+    logarithms' arguments are positive on ``interval``, which must contain the range of integration.
+    """
+
+    F: Expr
+    variable: Symbol
+    interval: Any
+    reason: str = "antiderivative"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return NOT_AN_EQUALITY
+        scale, integral = before.as_independent(Integral, as_Add=False)
+        if not isinstance(integral, Integral) or len(integral.limits) != 1 or len(integral.limits[0]) != 3:
+            return Checked(False, "the last expression is not a constant times one definite integral")
+        x, low, high = integral.limits[0]
+        if not covers(self.interval, low, high, context):
+            return Checked(False, "the limits leave the stated interval")
+        inside = {**context.domain, self.variable: self.interval}
+        if not _smooth(self.F, inside):
+            return Checked(False, "the antiderivative is not shown to be smooth")
+        if not is_zero(self.F.diff(self.variable) - integral.function.xreplace({x: self.variable}), inside):
+            return Checked(False, "its derivative is not the integrand")
+        value = scale * (self.F.xreplace({self.variable: high}) - self.F.xreplace({self.variable: low}))
+        return ACCEPTED if is_zero(value - after, context.domain) else Checked(False, f"its difference is {value}")
+
+
+def covers(interval: Any, low: Expr, high: Expr, context: Context) -> bool:
+    """Whether lower end <= low <= high <= upper end for all parameters; an infinite end holds every limit."""
+    gaps = [high - low]
+    if interval.lower.is_finite:
+        gaps.append(low - interval.lower)
+    if interval.upper.is_finite:
+        gaps.append(interval.upper - high)
+    return all(is_nonnegative(gap, context.domain) for gap in gaps)
+
+
+def _smooth(F: Expr, domain: Any) -> bool:
+    """Powers, exponentials and logarithms of real expressions, with what they divide by or take roots of positive."""
+    if not F.args:
+        return True
+    if isinstance(F, log):
+        return is_positive(F.args[0], domain) and _smooth(F.args[0], domain)
+    if isinstance(F, Pow) and not isinstance(F, exp) and not (F.exp.is_Integer and F.exp.is_nonnegative):
+        shown = F.exp.is_number and F.exp.is_real and is_positive(F.base, domain)
+        return bool(shown) and _smooth(F.base, domain)
+    return isinstance(F, (Add, Mul, Pow, exp)) and all(_smooth(arg, domain) for arg in F.args)
+
+
+@dataclass(frozen=True)
+class TwoSided:
+    """|f - v| <= gap from f <= v + g and f >= v - h with g <= gap and h <= gap."""
+
+    reason: str = "from both sides"
+
+    def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked:
+        if not isinstance(statement, Le) or not isinstance(statement.lhs, Abs):
+            return Checked(False, "the statement is not |f - v| <= gap")
+        inside, gap = statement.lhs.args[0], statement.rhs
+        sides = [upper_side(p) for p in premises]
+        for sign in (1, -1):
+            if not any(self._bounds(sign * inside, gap, s, context) for s in sides if s is not None):
+                return Checked(False, f"no premise bounds {sign * inside} from above by the gap")
+        return ACCEPTED
+
+    def _bounds(self, quantity: Expr, gap: Expr, side: tuple[Expr, Expr], context: Context) -> bool:
+        """Whether ``smaller <= larger`` says quantity <= gap, or something stronger by an evident sign."""
+        smaller, larger = side
+        room = gap - quantity - (larger - smaller)
+        return is_zero(room, context.domain) or is_nonnegative(simplify(room), context.domain)
+
+
+def upper_side(premise: Any) -> tuple[Expr, Expr] | None:
+    """(smaller, larger) of an inequality; None for anything else."""
+    if isinstance(premise, (Le, Lt)):
+        return premise.lhs, premise.rhs
+    return (premise.rhs, premise.lhs) if isinstance(premise, (Ge, Gt)) else None
+
+
+@dataclass(frozen=True)
+class Squeeze:
+    """Conclude lim f = v from |f - v| <= gap with gap -> 0, or from lower <= f <= upper with both tending to v.
+
+    The premises' chains must hold for every value of the limit variable in the claim's domain, which reaches the
+    limit point. SymPy finds the limits of the elementary bounds.
     """
 
     reason: str = "squeeze"
@@ -130,15 +230,32 @@ class Squeeze:
     def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked:
         if not isinstance(statement, Eq) or not isinstance(statement.lhs, Limit):
             return Checked(False, "the statement is not a limit")
-        f, x, point, direction = statement.lhs.args
-        for premise in premises:
-            side = premise if isinstance(premise, Le) else premise.reversed if isinstance(premise, Ge) else None
-            if side is None or not isinstance(side.lhs, Abs):
-                continue
-            inside = side.lhs.args[0]
-            same = any(is_zero(inside - sign * (f - statement.rhs), context.domain) for sign in (1, -1))
-            if same and limit(side.rhs, x, point, str(direction)) == 0:
-                return ACCEPTED
-        return Checked(False, "no premise bounds |f - limit| by something that tends to zero")
+        f, x, point, _ = statement.lhs.args
+        interval = context.domain.get(x)
+        if interval is None or point not in (interval.lower, interval.upper):
+            return Checked(False, f"the limit point is not an end of the domain of {x}")
+        from_above = point == interval.lower
+        if point.is_finite and str(statement.lhs.args[3]) != ("+" if from_above else "-"):
+            return Checked(False, "the limit is not taken from inside the domain")
+        sides = [side for p in premises if (side := upper_side(p)) is not None]
+        if any(self._gap_closes(side, f - statement.rhs, statement.lhs, context) for side in sides):
+            return ACCEPTED
+        above = any(self._meets(f, lo, hi, statement, context) for lo, hi in sides)
+        below = any(self._meets(f, hi, lo, statement, context) for lo, hi in sides)
+        if above and below:
+            return ACCEPTED
+        return Checked(False, "no premises hold f between bounds that tend to the limit")
 
+    def _gap_closes(self, side: tuple[Expr, Expr], difference: Expr, at: Any, context: Context) -> bool:
+        smaller, gap = side
+        if not isinstance(smaller, Abs):
+            return False
+        same = any(is_zero(smaller.args[0] - sign * difference, context.domain) for sign in (1, -1))
+        return same and limit(gap, *at.args[1:3], str(at.args[3])) == 0
 
+    def _meets(self, f: Expr, side: Expr, bound: Expr, statement: Any, context: Context) -> bool:
+        """Whether the premise has f on this side, and its other side tends to the limit."""
+        at, value = statement.lhs.args[1:], statement.rhs
+        if bound.has(SampleIntegral, Integral, AppliedUndef, H) or not is_zero(f - side, context.domain):
+            return False
+        return is_zero(limit(bound, at[0], at[1], str(at[2])) - value, context.domain)

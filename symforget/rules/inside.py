@@ -1,0 +1,112 @@
+"""Rules that act inside an expression: replace a subexpression by its equal, pass through a monotone function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Expr, Gt, Lambda, Symbol, preorder_traversal
+
+from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, Rule
+from symforget.domain import Interval
+from symforget.rules.intervals import check_all_steps
+from symforget.signs import is_nonnegative, is_positive, is_zero
+
+
+@dataclass(frozen=True)
+class Replace:
+    """Equals for equals: the next expression is the last one with ``old`` replaced by ``new``, equal by the rule ``by``.
+
+    ``old`` may not contain a variable bound in the last expression, since the rule is checked for the claim's own
+    parameters only.
+    """
+
+    old: Expr
+    new: Expr
+    by: Rule
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.reason:
+            object.__setattr__(self, "reason", self.by.reason)
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return Checked(False, "this rule justifies an equality only")
+        if not before.has(self.old):
+            return Checked(False, f"{self.old} does not occur")
+        if (self.old.free_symbols | self.new.free_symbols) & bound_symbols(before):
+            return Checked(False, f"{self.old} contains a bound variable")
+        if not is_zero(before.xreplace({self.old: self.new}) - after, context.domain):
+            return Checked(False, "the replacement does not give this")
+        return self.by.check(self.old, "=", self.new, context)
+
+
+def bound_symbols(expr: Expr) -> set[Any]:
+    """Every symbol bound somewhere inside the expression, by an integral, a limit, a Lambda or a substitution."""
+    found = {s for part in expr.atoms(Lambda) for s in part.variables}
+    for part in preorder_traversal(expr):
+        found |= set(getattr(part, "bound_symbols", ()))
+    return found
+
+
+@dataclass(frozen=True)
+class Monotone:
+    """From 0 < x R y to f(x) R f(y) for f increasing on the positive numbers, reversed for f decreasing.
+
+    ``function``: f as a Lambda of one variable, with parameters of the claim; ``inner``: a derivation of x R y (or of
+    x = y), single chain; ``positive``: a derivation of x > 0 or of y > 0, whichever is the smaller of the two, needed
+    where that is not evident.
+    """
+
+    function: Lambda
+    inner: Derivation
+    positive: Derivation | None = None
+    reason: str = "monotone function"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        inner = self.inner.chain.proved
+        if inner is None or self.inner.earlier or self.inner.conclusion is not None:
+            return Checked(False, "the inner derivation is not one chain")
+        if not _same(self.function(inner.lhs), before, context) or not _same(self.function(inner.rhs), after, context):
+            return Checked(False, "the two sides are not the function of the inner ones")
+        for step in (self._steps(context), self._positivity(inner, context)):
+            if not step.ok:
+                return step
+        return self._direction(inner, relation, context)
+
+    def _steps(self, context: Context) -> Checked:
+        return check_all_steps(self.inner, context)
+
+    def _positivity(self, inner: Any, context: Context) -> Checked:
+        smaller = inner.lhs if isinstance(inner, (RELATIONS["<="], RELATIONS["<"])) else inner.rhs
+        if is_positive(smaller, context.domain):
+            return ACCEPTED
+        if self.positive is None or self.positive.conclusion is not None or self.positive.earlier:
+            return Checked(False, f"{smaller} is not shown to be positive")
+        shown = self.positive.chain.proved
+        if not isinstance(shown, Gt) or shown.rhs != 0 or not _same(shown.lhs, smaller, context):
+            return Checked(False, f"the derivation given does not prove {smaller} > 0")
+        return check_all_steps(self.positive, context)
+
+    def _direction(self, inner: Any, relation: str, context: Context) -> Checked:
+        v = Symbol("v", positive=True)
+        wider = {**context.domain, v: Interval.parse("(0, oo)")}
+        slope = self.function(v).diff(v)
+        signs = [sign for sign in (1, -1) if is_nonnegative(sign * slope, wider)]
+        if not signs:
+            return Checked(False, "the function is not shown to be monotone")
+        given = next(symbol for symbol, kind in RELATIONS.items() if type(inner) is kind)
+        derived = given if signs[0] == 1 else _REVERSED[given]
+        if derived in ("<", ">") and not is_positive(signs[0] * slope, wider):
+            derived += "="
+        if relation in (derived, derived[0] + "=") or (derived == "=" and relation in ("<=", ">=")):
+            return ACCEPTED
+        return Checked(False, f"the inner relation gives {derived}, not {relation}")
+
+
+_REVERSED = {"=": "=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+
+
+def _same(left: Expr, right: Expr, context: Context) -> bool:
+    return is_zero(left - right, context.domain)
