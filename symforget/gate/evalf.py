@@ -15,7 +15,9 @@ _EXTRA_BITS = (16, 64, 256, 1024, 4096)
 
 
 def to_ball(value: Expr, bits: int) -> arb | acb:
-    """A ball round a SymPy number; rationals and floats to `ctx.prec`, other constants from `evalf` to `bits`."""
+    """A ball round a SymPy number; rationals and floats to `ctx.prec`, other constants from `evalf` to
+    `bits`.
+    """
     if value.is_Rational:
         return arb(int(value.p)) / int(value.q)  # type: ignore[attr-defined]
     real, imaginary = value.evalf(bits * 0.30103 + 3).as_real_imag()

@@ -1,17 +1,65 @@
-"""Which method computes S and its derivatives at one point."""
+"""Which method computes S and its derivatives at one point, and with how many guard bits."""
 
 from __future__ import annotations
 
-from flint import acb, arb
+import math
+from typing import Any
 
-from symforget.gate.reference import integral
+from flint import acb, arb, ctx
+
+from symforget.gate import theta, trapezoid
+from symforget.gate.reference import log_lower_bound, sech_derivative
+from symforget.gate.variable import Variable
+
+_LOG2 = math.log(2)
+_LARGEST_DELTA = 1e9
 
 
-def jet(delta: arb, l: arb, order: int) -> list[arb]:
-    """[S, S_1, ..., S_order] at delta >= 0 and real l, thin balls."""
-    return [integral(delta, l, k) for k in range(order + 1)]
+def jet(delta: arb, l: arb | acb, order: int) -> list[Any]:
+    """[S, S_1, ..., S_order] at an exact delta >= 0 and exact l, real or complex with |Im l| < pi.
+
+    Relative accuracy about `ctx.prec` bits for S, and for S_k relative to the bound c_k S. Returns balls
+    round 0 for delta > 1e9, whose radius is the bound sqrt(2 pi)/delta.
+    """
+    if delta == 0:
+        return _at_zero(l, order)
+    d = float(delta)
+    variable = Variable(l, order)
+    log_s = log_lower_bound(d, variable.real)
+    nats = (ctx.prec + 4) * _LOG2
+    old = ctx.prec
+    try:
+        ctx.prec = old + _guard_bits(d, variable, nats)
+        return _method(delta, d, variable, nats, log_s)
+    finally:
+        ctx.prec = old
 
 
-def complex_jet(delta: arb, l: acb, order: int) -> list[acb]:
-    """The same at complex l with |Im l| < pi."""
-    return [integral(delta, l, k) for k in range(order + 1)]
+def _method(delta: arb, d: float, l: Variable, nats: float, log_s: float) -> list[Any]:
+    costs = {
+        "theta": theta.cost(d, nats),
+        "narrow": trapezoid.narrow_cost(d, l, nats),
+        "wide": trapezoid.wide_cost(nats) if d > 2 else math.inf,
+    }
+    best = min(costs, key=costs.__getitem__)
+    residues = trapezoid.crossings(d, l, nats, log_s)
+    if residues and residues < costs[best]:
+        return trapezoid.crossed(delta, l, residues)
+    if best == "theta":
+        return theta.derivatives(delta, l, nats, log_s)
+    if best == "narrow":
+        return trapezoid.narrow(delta, l, nats)
+    return trapezoid.wide(delta, l, nats, log_s)
+
+
+def _guard_bits(d: float, l: Variable, nats: float) -> int:
+    """Bits for rounding: recurrences of n terms lose about 2 log2 n, exponentials the size of their
+    arguments.
+    """
+    exponents = 1 + l.real + d * d / 8 + l.real / (d * d) if d > 0.1 else 1 + l.real
+    return 12 + math.ceil(math.log2(exponents)) + math.ceil(math.log2(nats)) + 2 * math.ceil(math.log2(1 + d))
+
+
+def _at_zero(l: arb | acb, order: int) -> list[Any]:
+    values = [sech_derivative(k, acb(l)) for k in range(order + 1)]
+    return values if isinstance(l, acb) else [v.real for v in values]

@@ -1,14 +1,15 @@
 """The gate's integral by `acb.integral`: the second, independent certified route.
 
 It uses nothing but the definition S_k(delta, l) = E_{u ~ N(0,1)} (d/dl)^k sech((delta u + l)/2), an explicit
-bound of the two tails, and the lower bound of S needed to ask for a relative accuracy. Slow (milliseconds); every
-fast route is tested against it.
+bound of the two tails, and the lower bound of S needed to ask for a relative accuracy. Slow (milliseconds);
+every fast route is tested against it.
 """
 
 from __future__ import annotations
 
 import math
 from functools import lru_cache
+from itertools import pairwise
 from typing import overload
 
 from flint import acb, arb, ctx
@@ -48,11 +49,13 @@ def sech_derivative(k: int, x: acb) -> acb:
 def log_lower_bound(delta: float, l: float) -> float:
     """A lower bound of log S(delta, l), less a margin of 1 for rounding.
 
-    S >= sech(l/2) exp(-delta^2/8) because H >= BC^2, and S >= exp(-l^2/(2 delta^2)) S(delta, 0) with
-    S(delta, 0) >= 0.4 min(1, sqrt(2 pi)/delta).
+    S >= sech(l/2) exp(-delta^2/8) because H >= BC^2; S >= exp(delta^2/8 - l/2) for l >= delta^2/2 because
+    there E_o[r_n] >= 1/2; S >= exp(-l^2/(2 delta^2)) S(delta, 0), and S(delta, 0) >= 0.4 min(1, sqrt(2
+    pi)/delta).
     """
     l = abs(l)
-    tail = -l / 2 - delta * delta / 8
+    eighth = delta * delta / 8
+    tail = (eighth if l >= 4 * eighth else -eighth) - l / 2
     if delta == 0:
         return tail - 1
     centre = -((l / delta) ** 2) / 2 + math.log(0.4 * min(1.0, 2.5 / delta))
@@ -64,7 +67,8 @@ def integral(delta: arb, l: arb, k: int = 0) -> arb: ...
 @overload
 def integral(delta: arb, l: acb, k: int = 0) -> acb: ...
 def integral(delta: arb, l: arb | acb, k: int = 0) -> arb | acb:
-    """S_k(delta, l) for delta >= 0 and |Im l| < pi, to about `ctx.prec` bits relative to S, by certified quadrature.
+    """S_k(delta, l) for delta >= 0 and |Im l| < pi, to about `ctx.prec` bits relative to S, by certified
+    quadrature.
 
     Encloses the value for all points of the balls; meant for thin ones. delta up to 1e3 and |l| up to 1e4.
     """
@@ -97,7 +101,7 @@ def integral(delta: arb, l: arb | acb, k: int = 0) -> arb | acb:
         centres = {-centre / float(delta.mid()), -math.copysign(float(delta.mid()) / 2, centre)}
         cuts = sorted({-float(reach), float(reach), *(c for c in centres if abs(c) < reach)})
         total = acb(0)
-        for lower, upper in zip(cuts, cuts[1:], strict=False):
+        for lower, upper in pairwise(cuts):
             piece = acb.integral(
                 integrand,
                 lower,

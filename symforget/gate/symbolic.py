@@ -4,8 +4,8 @@ Setting: two Gaussian modes at Mahalanobis distance delta, old weight beta, l = 
 
     gate_s(delta, l)                S = E_{u ~ N(0,1)} sech((delta u + l)/2)
     gate_s_derivative(k, delta, l)  its k-th derivative in l
-    gate(beta, delta)               H = integral of p_o p_n / q_beta = BC/(2 sqrt(beta (1 - beta))) S(delta, l)
-    misassignment_old(beta, delta)  E_o[r_n] = (1 - beta) H
+    gate(beta, delta)               H = integral of p_o p_n / q_beta = BC/(2 sqrt(beta (1 - beta))) S(delta,
+    l) misassignment_old(beta, delta)  E_o[r_n] = (1 - beta) H
     misassignment_new(beta, delta)  E_n[r_o] = beta H
     information(beta, delta)        I = (1 - H)/(beta (1 - beta)), the Fisher information of beta
 
@@ -19,12 +19,9 @@ from typing import Any
 from sympy import (
     Dummy,
     Expr,
-    Float,
     Function,
-    Integer,
     Integral,
     S,
-    cosh,
     exp,
     log,
     oo,
@@ -42,7 +39,9 @@ def _real_args(expr: Function) -> bool | None:
 
 
 class _Certified(Function):
-    """A function whose numerical value comes from balls: `evalf` returns correct digits or leaves it symbolic."""
+    """A function whose numerical value comes from balls: `evalf` returns correct digits or leaves it
+    symbolic.
+    """
 
     @classmethod
     def ball(cls, *args: Any) -> Any:
@@ -286,7 +285,9 @@ class misassignment_new(_OfWeight):
 
 
 class information(_OfWeight):
-    """I(beta, delta) = (1 - H)/(beta (1 - beta)); exp(delta^2) - 1 at beta = 0 and at beta = 1, 0 at delta = 0."""
+    """I(beta, delta) = (1 - H)/(beta (1 - beta)); exp(delta^2) - 1 at beta = 0 and at beta = 1, 0 at delta
+    = 0.
+    """
 
     @classmethod
     def eval(cls, beta: Expr, delta: Expr) -> Expr | None:
