@@ -134,7 +134,7 @@ def read_docstring(text: str, where: str) -> dict[str, str]:
     missing = [name for name in _SECTIONS[:3] if name not in found]
     if missing:
         raise InputError(f'{where}: the docstring lacks "{missing[0]}:"')
-    order = [name for name in pieces[1::2]]
+    order = pieces[1::2]
     if order != [name for name in _SECTIONS if name in order]:
         raise InputError(f"{where}: docstring sections must come in the order {', '.join(_SECTIONS)}")
     return found
@@ -151,7 +151,9 @@ def _validate_parts(parts: tuple[Any, ...], where: str) -> None:
     if not parts or not all(isinstance(p, Part) for p in parts):
         raise InputError(f"{where}: the function must return a Part or several Parts")
     if not all(isinstance(p.statement, Relational) for p in parts):
-        raise InputError(f"{where}: a statement must be an unevaluated SymPy relation (use symforget.authoring.eq, le, ...)")
+        raise InputError(
+            f"{where}: a statement must be an unevaluated SymPy relation (use symforget.authoring.eq, le, ...)"
+        )
     names = [p.name for p in parts]
     if len(set(names)) != len(names):
         raise InputError(f"{where}: parts need distinct names")

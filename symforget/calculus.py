@@ -240,7 +240,9 @@ def dominated_derivative(integrand: Expr, parameter: Symbol) -> bool:
 
 def _denominator_positive(derivative: Expr) -> bool:
     below = derivative.as_numer_denom()[1]
-    bases = [factor.as_base_exp()[0] for factor in below.as_ordered_factors()] if below.is_Mul else [below.as_base_exp()[0]]
+    bases = (
+        [factor.as_base_exp()[0] for factor in below.as_ordered_factors()] if below.is_Mul else [below.as_base_exp()[0]]
+    )
     return all(_positive_combination(base) for base in bases)
 
 

@@ -1,4 +1,4 @@
-"""Claims and what was found out about them: frozen data with the fixed vocabulary, and no computation beyond combining verdicts."""
+"""Claims and what was found out about them: frozen data, the fixed vocabulary, and how verdicts combine."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def shipped_directory() -> Path:
 
 def shipped_files() -> tuple[Path, ...]:
     """The shipped derivation files in the order of the theory."""
-    order = "overlap forward_kl reverse_kl geometry replay sdft ttt_discover oapl visibility".split()
+    order = ["overlap", "forward_kl", "reverse_kl", "geometry", "replay", "sdft", "ttt_discover", "oapl", "visibility"]
     found = sorted(p for p in shipped_directory().glob("*.py") if not p.name.startswith("_"))
     return tuple(sorted(found, key=lambda p: (order.index(p.stem) if p.stem in order else len(order), p.stem)))
 

@@ -139,7 +139,7 @@ class Derivation:
 
 def closes(derivation: Derivation, statement: Any, context: Context) -> Checked:
     """Whether the chains, taken as true, give the statement."""
-    premises = tuple(chain.proved for chain in derivation.chains)
+    premises: tuple[Any, ...] = tuple(chain.proved for chain in derivation.chains)
     if any(p is None for p in premises):
         return Checked(False, "a chain mixes <= and >=")
     if derivation.conclusion is not None:

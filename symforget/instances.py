@@ -20,7 +20,10 @@ a, b = Symbol("a", positive=True), Symbol("b", positive=True)
 class Instance(Protocol):
     """A family of density pairs."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        ...
 
     def __call__(self, expr: Any) -> Any:
         """The expression or relation with every integral over the sample space made concrete."""

@@ -1,7 +1,8 @@
 """SymPy expression -> mpmath number by quadrature of the defining integrals: the numeric leg's own route.
 
 It shares nothing with the ball evaluators: named functions are replaced by the integrals that define them
-(``rewrite(Integral)``; elementary ones by their closed form), and these are computed by mpmath. Its errors are estimates, so it supports and never decides.
+(``rewrite(Integral)``; elementary ones by their closed form), and these are computed by mpmath. Its errors are
+estimates, so it supports and never decides.
 """
 
 from __future__ import annotations

@@ -128,5 +128,3 @@ def _factor_shown(f: Expr, shown: Any) -> bool:
         return True
     terms = Add.make_args(expand(f))
     return all(t.is_nonnegative for t in terms) and any(shown(t) for t in terms)
-
-

@@ -3,8 +3,9 @@
 The samplers know only means and a covariance; weights of integrand to density are formed from log densities. They use
 none of the closed forms they are compared with.
 
-Confidence: the empirical Bernstein bound of Maurer and Pontil (COLT 2009, theorem 4), for draws with values in [lo, hi]:
-|mean - E| <= sqrt(2 V log(4/p)/n) + 7 (hi - lo) log(4/p)/(3 (n - 1)) with probability at least 1 - p, V the sample variance.
+Confidence: the empirical Bernstein bound of Maurer and Pontil (COLT 2009, theorem 4), two-sided, for draws in [lo, hi]:
+|mean - E| <= sqrt(2 V log(4/p)/n) + 7 (hi - lo) log(4/p)/(3 (n - 1)) with probability at least 1 - p, where V is the
+sample variance.
 """
 
 from __future__ import annotations

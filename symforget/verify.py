@@ -33,7 +33,7 @@ QUICK_LEGS = frozenset({Leg.SYMBOLIC, Leg.CERTIFIED, Leg.SIMULATION})
 
 @dataclass(frozen=True)
 class Options:
-    """How to verify. ``digits``: digits of numeric agreement. ``quick``: fewer draws, shorter searches, no mpmath leg."""
+    """How to verify. ``digits``: of numeric agreement. ``quick``: fewer draws, shorter searches, no mpmath leg."""
 
     legs: frozenset[Leg] = ALL_LEGS
     digits: int = 30
@@ -339,4 +339,3 @@ def environment() -> dict[str, str]:
         "flint": flint.__FLINT_VERSION__,
         "ground_types": GROUND_TYPES,
     }
-

@@ -84,10 +84,14 @@ def _run_boxes(claim: Claim, part: Part, check: Boxes, context: Context, quick: 
         outcome = _certify(relation, check, quick)
         if isinstance(outcome, prover.Refuted):
             is_statement = relation is part.statement
-            found = record(outcome.witness, relation, "statement" if is_statement else "certified relation", check.instance)
+            found = record(
+                outcome.witness, relation, "statement" if is_statement else "certified relation", check.instance
+            )
             return Evidence(Leg.CERTIFIED, Verdict.REFUTED, str(found), part.name, witness=found)
         if isinstance(outcome, prover.Undecided):
-            return Evidence(Leg.CERTIFIED, Verdict.UNDECIDED, f"{where}: {outcome.reason}", part.name, boxes=outcome.boxes)
+            return Evidence(
+                Leg.CERTIFIED, Verdict.UNDECIDED, f"{where}: {outcome.reason}", part.name, boxes=outcome.boxes
+            )
         boxes += outcome.boxes
     name = f" ({check.instance.name})" if check.instance is not None else ""
     return Evidence(Leg.CERTIFIED, Verdict.CERTIFIED, f"{where}{name}", part.name, boxes=boxes)
@@ -105,18 +109,20 @@ def _certify(relation: Any, check: Boxes, quick: bool) -> Any:
 
 def _run_points(part: Part, check: Points, digits: int) -> Evidence:
     made = concrete(part.statement, check.instance)
+    reached = digits
     for point in check.points:
         try:
             comparison = prover.compare_at(made, point, digits)
         except PrecisionNotReached as error:
             return Evidence(Leg.CERTIFIED, Verdict.UNDECIDED, str(error), part.name)
-        if comparison.truth is False:
-            found = record(prover.Witness(dict(point), comparison.left, comparison.right), part.statement, "statement", None)
+        if comparison.truth is False and comparison.left is not None and comparison.right is not None:
+            witness = prover.Witness(dict(point), comparison.left, comparison.right)
+            found = record(witness, part.statement, "statement", None)
             return Evidence(Leg.CERTIFIED, Verdict.REFUTED, str(found), part.name, witness=found)
-        if comparison.truth is None and not isinstance(made, Eq):
-            return Evidence(Leg.CERTIFIED, Verdict.UNDECIDED, f"not decided at {dict(point)}", part.name)
+        if comparison.truth is None and not (isinstance(made, Eq) and comparison.digits >= digits - 1):
+            where = ", ".join(f"{s} = {v}" for s, v in point.items())
+            return Evidence(Leg.CERTIFIED, Verdict.UNDECIDED, f"not decided at {where}: {comparison.reason}", part.name)
+        reached = reached if comparison.truth else min(reached, comparison.digits)
     noun = "enclosures agree" if isinstance(made, Eq) else "holds"
     detail = f"{noun} at {len(check.points)} points"
-    return Evidence(Leg.CERTIFIED, Verdict.SUPPORTED, detail, part.name, digits=digits)
-
-
+    return Evidence(Leg.CERTIFIED, Verdict.SUPPORTED, detail, part.name, digits=reached)

@@ -96,5 +96,3 @@ def record(found: prover.Witness, relation: Any, where: str, instance: Instance 
     if isinstance(instance, TwoLetterPair) and not instance.old.free_symbols:
         point |= {"p_o": f"({instance.old}, {1 - instance.old})", "p_n": f"({instance.new}, {1 - instance.new})"}
     return WitnessRecord(where, as_text(relation), point, str(found.left), str(found.right))
-
-

@@ -31,7 +31,7 @@ DRAWS, QUICK_DRAWS = 1_000_000, 100_000
 class SampleMean:
     """One side of the statement, an expectation under p_o or p_n, estimated from draws; the other predicts it.
 
-    ``side``: "lhs" or "rhs", which must be ``constant * int density * value``. ``density``: p_o or p_n, what is sampled.
+    ``side``: "lhs" or "rhs", which must be ``constant * int density * value``. ``density``: p_o or p_n, is sampled.
     ``low``, ``high``: the range of value. ``dimension``: of the sample space; the covariance is random.
     """
 
@@ -79,7 +79,9 @@ def _run_sample_mean(part: Part, check: SampleMean, rng: np.random.Generator, qu
     modes = GaussianModes.with_separation(float(check.at[delta]), check.dimension, rng)
     draws = QUICK_DRAWS if quick else check.draws
     estimate = bounded_mean(_drawer(modes, check, value), draws, check.low, check.high, FAILURE_PROBABILITY, rng)
-    return judge(part, estimate, np.asarray(float(predicted)), f"mean over {draws} draws in d = {check.dimension}", quick)
+    return judge(
+        part, estimate, np.asarray(float(predicted)), f"mean over {draws} draws in d = {check.dimension}", quick
+    )
 
 
 def _integrand_over(density: Symbol, sampled: Expr) -> tuple[Expr, Expr]:
@@ -107,7 +109,9 @@ def _drawer(modes: GaussianModes, check: SampleMean, value: Expr) -> Callable[[i
 
 def _run_experiment(part: Part, check: Experiment, rng: np.random.Generator, quick: bool) -> Evidence:
     draws = min(QUICK_DRAWS, check.draws) if quick else check.draws
-    return judge(part, check.run(rng, draws), np.asarray(check.predict(), dtype=float), f"{check.what}, {draws} draws", quick)
+    return judge(
+        part, check.run(rng, draws), np.asarray(check.predict(), dtype=float), f"{check.what}, {draws} draws", quick
+    )
 
 
 def judge(part: Part, estimate: Estimate, predicted: Any, what: str, quick: bool) -> Evidence:

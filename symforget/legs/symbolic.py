@@ -82,5 +82,3 @@ def guarded(check: Any) -> Checked:
         return Checked(False, str(error))
     except (ArithmeticError, AttributeError, NotImplementedError, TypeError, ValueError) as error:
         return Checked(False, f"SymPy could not check it: {type(error).__name__}: {error}")
-
-

@@ -59,7 +59,9 @@ class Substitution:
         if outside:
             return Checked(False, f"{outside[0]} is a parameter of the claim: its value may not be fixed")
         replaced = before.xreplace(dict(self.values)).doit()
-        return ACCEPTED if is_zero(replaced - after, context.domain) else Checked(False, "substituting does not give this")
+        return (
+            ACCEPTED if is_zero(replaced - after, context.domain) else Checked(False, "substituting does not give this")
+        )
 
 
 @dataclass(frozen=True)
@@ -140,10 +142,14 @@ def _value_allowed(value: Any, interval: Any, context: Context) -> bool:
         return True
     if value in context.domain and context.domain[value] == interval:
         return True
-    low = (is_positive if interval.lower_open else is_nonnegative)(value - interval.lower, context.domain) if (
-        interval.lower.is_finite
-    ) else True
-    high = (is_positive if interval.upper_open else is_nonnegative)(interval.upper - value, context.domain) if (
-        interval.upper.is_finite
-    ) else True
+    low = (
+        (is_positive if interval.lower_open else is_nonnegative)(value - interval.lower, context.domain)
+        if (interval.lower.is_finite)
+        else True
+    )
+    high = (
+        (is_positive if interval.upper_open else is_nonnegative)(interval.upper - value, context.domain)
+        if (interval.upper.is_finite)
+        else True
+    )
     return bool(low and high)

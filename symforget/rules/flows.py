@@ -195,7 +195,9 @@ class PutIn:
         if relation != "=":
             return Checked(False, "this rule justifies an equality only")
         done = before.replace(lambda e: isinstance(e, Subs), lambda e: e.doit(deep=False))
-        done = done.replace(lambda e: isinstance(e, Integral) and e.limits[0][1] == e.limits[0][2], lambda e: sympify(0))
+        done = done.replace(
+            lambda e: isinstance(e, Integral) and e.limits[0][1] == e.limits[0][2], lambda e: sympify(0)
+        )
         if integrates_to_zero(done - after, context):
             return ACCEPTED
         return Checked(False, f"putting the point in gives {done}")

@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import Expr, Poly, PolynomialError, Symbol, expand, expand_log, log, sqrt, symbols
+from sympy import (
+    Derivative,
+    Dummy,
+    Expr,
+    Integer,
+    Poly,
+    PolynomialError,
+    Symbol,
+    cos,
+    cosh,
+    exp,
+    expand,
+    expand_log,
+    log,
+    sech,
+    sin,
+    sinh,
+    sqrt,
+    symbols,
+    tanh,
+)
 
 from symforget.calculus import SampleIntegral, unfold
 from symforget.derivation import ACCEPTED, Checked, Context
 from symforget.functions import normal
+from symforget.gate.symbolic import gate_s, gate_s_derivative
 from symforget.instances import on_whitened_line
 from symforget.signs import is_zero
 
@@ -31,6 +52,68 @@ class OnTheLine:
         return same_expectations(line, after, context)
 
 
+@dataclass(frozen=True)
+class InExpectation:
+    """Linearity of the expectation: both sides are expectations of the same function of one standard normal variable."""
+
+    reason: str = "the same function under the expectation"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        return same_expectations(before, after, context) if relation == "=" else NOT_AN_EQUALITY
+
+
+@dataclass(frozen=True)
+class GateAsExpectation:
+    """S(delta, l) is by definition E[sech((delta u + l)/2)], and its derivatives in l are those of the integrand.
+
+    The derivatives may pass under the expectation because every derivative of sech is bounded.
+    """
+
+    reason: str = "S(delta, l) = E sech((delta u + l)/2)"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return NOT_AN_EQUALITY
+        return same_expectations(*(_gate_opened(side) for side in (before, after)), context)
+
+
+def _gate_opened(expr: Expr) -> Expr:
+    u, x = symbols("u x", real=True)
+
+    def expectation(order: Expr, separation: Expr, shift: Expr) -> Expr:
+        return normal(sech(x / 2).diff(x, int(order)).xreplace({x: separation * u + shift}), u)
+
+    opened = expr.replace(lambda e: isinstance(e, gate_s), lambda e: expectation(Integer(0), *e.args))
+    return opened.replace(
+        lambda e: isinstance(e, gate_s_derivative) and e.args[0].is_Integer, lambda e: expectation(*e.args)
+    )
+
+
+@dataclass(frozen=True)
+class UnderTheExpectation:
+    """d/dp E[g(z)] = E[dg/dp] where dg/dp is smooth with at most exponential growth in z, locally uniformly in p.
+
+    Applied to every derivative in ``parameter`` of an expectation in the last expression.
+    """
+
+    parameter: Symbol
+    reason: str = "differentiate under the expectation"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return NOT_AN_EQUALITY
+        z = symbols("z", real=True)
+        for derivative in before.atoms(Derivative):
+            inside = derivative.expr
+            if set(derivative.variables) != {self.parameter} or not isinstance(inside, normal):
+                return Checked(False, f"only derivatives of expectations in {self.parameter} are carried out")
+            for order in range(1, len(derivative.variables) + 1):
+                if not _tame(expand(inside.args[0](z).diff(self.parameter, order)), z):
+                    return Checked(False, f"no integrable majorant was found for {derivative}")
+        opened = before.replace(lambda e: isinstance(e, Derivative), lambda e: e.doit(deep=False))
+        return same_expectations(opened, after, context)
+
+
 def same_expectations(left: Expr, right: Expr, context: Context) -> Checked:
     """Whether two expressions affine in normal expectations agree, by comparing integrands as functions of one z."""
     z = symbols("z", real=True)
@@ -44,15 +127,15 @@ def same_expectations(left: Expr, right: Expr, context: Context) -> Checked:
 
 def combined_normal(expr: Expr, z: Symbol) -> Expr | None:
     """g(z) with E[g(z)] equal to the expression, or None if it is not affine in its normal expectations."""
-    total: Expr = expr
-    expectations = sorted(expr.atoms(normal), key=str)
-    collected: Expr = 0 * z
-    for e in expectations:
-        expanded = total.expand()
-        coefficient = expanded.coeff(e)
-        collected += coefficient * e.args[0](z)
-        total = (expanded - coefficient * e).expand()
-    return None if total.has(normal) else collected + total
+    names = {e: Dummy(f"e{i}") for i, e in enumerate(sorted(expr.atoms(normal), key=str))}
+    opened = expr.xreplace(names)
+    total = opened.xreplace(dict.fromkeys(names.values(), Integer(0)))
+    for expectation, name in names.items():
+        coefficient = expand(opened.diff(name), deep=False)
+        if coefficient.has(*names.values()):
+            return None
+        total += coefficient * expectation.args[0](z)
+    return total
 
 
 @dataclass(frozen=True)
@@ -76,7 +159,9 @@ class CompleteTheSquare:
 def _sum_of_gaussian_integrals(expectation: normal) -> Expr:
     z = symbols("z", real=True)
     total: Expr = 0 * z
-    for term in expand(expectation.args[0](z)).as_ordered_terms():
+    # cos and sin are sums of exponentials with imaginary exponents, for which the formula holds as well.
+    opened = expectation.args[0](z).replace(lambda e: isinstance(e, (cos, sin, cosh, sinh)), lambda e: e.rewrite(exp))
+    for term in expand(opened).as_ordered_terms():
         value = _gaussian_integral(term, z)
         if value is None:
             return expectation
@@ -85,8 +170,6 @@ def _sum_of_gaussian_integrals(expectation: normal) -> Expr:
 
 
 def _gaussian_integral(term: Expr, z: Symbol) -> Expr | None:
-    from sympy import exp
-
     constant, rest = term.as_independent(z, as_Add=False)
     try:
         exponent = Poly(expand(expand_log(log(rest), force=True)), z) if rest != 1 else Poly(0, z)
@@ -137,8 +220,6 @@ def _coefficient(difference: Expr, exchanged: Expr, sign: int, z: Symbol) -> Exp
 
 def _tame(g: Expr, z: Symbol) -> bool:
     """Built from polynomials, exponentials of affine functions, and bounded smooth functions of real arguments."""
-    from sympy import Integer, cos, cosh, exp, sech, sin, tanh
-
     if not g.has(z) or g == z:
         return True
     if g.is_Add or g.is_Mul:
@@ -156,3 +237,43 @@ def _positive_denominator(g: Expr, z: Symbol) -> bool:
     return bool(g.exp.is_negative and g.base.is_positive and _tame(g.base, z))
 
 
+@dataclass(frozen=True)
+class Reflection:
+    """E[g(z)] = E[g(-z)]: the standard normal law is symmetric. ``expectation``: the one that is reflected."""
+
+    expectation: Expr
+    reason: str = "z -> -z"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return NOT_AN_EQUALITY
+        z = symbols("z", real=True)
+        if not isinstance(self.expectation, normal):
+            return Checked(False, "there is no expectation to reflect")
+        reflected = normal(self.expectation.args[0](-z), z)
+        return same_expectations(before.xreplace({self.expectation: reflected}), after, context)
+
+
+@dataclass(frozen=True)
+class Tilt:
+    """E[exp(a z) g(z)] = exp(a^2/2) E[g(z + a)] for real a: the density of N(a, 1) is exp(a z - a^2/2) that of N(0, 1).
+
+    ``by``: a; ``g``: an expression in ``z``. The last expression holds E[exp(a z) g(z)] once, times a constant.
+    """
+
+    by: Expr
+    g: Expr
+    z: Symbol
+    reason: str = "exponential tilting"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return NOT_AN_EQUALITY
+        if self.by.has(self.z) or not self.by.is_real:
+            return Checked(False, "the tilt must be real and free of the normal variable")
+        tilted = normal(exp(self.by * self.z) * self.g, self.z)
+        shifted = exp(self.by**2 / 2) * normal(self.g.xreplace({self.z: self.z + self.by}), self.z)
+        found = [e for e in before.atoms(normal) if is_zero(e.args[0](self.z) - tilted.args[0](self.z), context.domain)]
+        if not found:
+            return Checked(False, f"there is no E[exp({self.by} {self.z}) g] in the last expression")
+        return same_expectations(before.xreplace(dict.fromkeys(found, shifted)), after, context)

@@ -54,7 +54,7 @@ def combined_integrand(expr: Expr) -> Expr | None:
 
 
 def integrates_to_zero(expr: Expr, context: Context) -> bool:
-    """Whether a combination of integrals vanishes because its integrand is zero, or a multiple of p_o - p_n."""
+    """Whether a combination of integrals vanishes: its integrand is zero, or a multiple of p_o - p_n."""
     integrand = combined_integrand(expr)
     if integrand is not None and _multiple_of_gap(integrand):
         return True
@@ -70,7 +70,7 @@ def _multiple_of_gap(integrand: Expr) -> bool:
 
 @dataclass(frozen=True)
 class SameIntegrand:
-    """Linearity of the integral: both sides are integrals of the same function, given that p_o and p_n integrate to 1."""
+    """Linearity of the integral: both sides integrate the same function, given that p_o and p_n integrate to 1."""
 
     reason: str = "linearity of the integral"
 
