@@ -112,7 +112,7 @@ def _warn(problems: Iterable[str]) -> None:
 def _heading(claim: Claim) -> list[str]:
     """Title and hypotheses, which a derivation cannot be read without."""
     parameters = intervals_in_words({symbol.name: str(interval) for symbol, interval in claim.domain.items()})
-    return [f"{claim.id}: {claim.title}", f"{claim.densities} densities; {parameters}", claim.hypotheses]
+    return [f"{claim.id}: {claim.title}", f"Parameters: {parameters}.", f"Hypotheses: {claim.hypotheses}"]
 
 
 def _print_derivations(claim: Claim, derivations: Sequence[DerivationResult]) -> None:

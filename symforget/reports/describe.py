@@ -91,9 +91,7 @@ def _dependencies(claim: Claim, claims: Mapping[str, Claim], width: int) -> str:
     return "\n".join(["depends on", *_tree(claim.depends_on, claims, "  ", set(), width)])
 
 
-def _tree(
-    names: Iterable[str], claims: Mapping[str, Claim], indent: str, shown: set[str], width: int
-) -> Iterable[str]:
+def _tree(names: Iterable[str], claims: Mapping[str, Claim], indent: str, shown: set[str], width: int) -> Iterable[str]:
     """The claims a claim rests on, and theirs below them; one that was shown already is not opened again."""
     for name in names:
         known = claims.get(name)

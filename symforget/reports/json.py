@@ -42,8 +42,7 @@ def document(report: Report) -> dict[str, Any]:
         "summary": _summary(report, summarise(report)),
         "environment": dict(sorted(report.environment.items())),
         "options": {
-            name: _plain(report.options[name])
-            for name in sorted(set(report.options) - OPTIONS_WITHOUT_EFFECT)
+            name: _plain(report.options[name]) for name in sorted(set(report.options) - OPTIONS_WITHOUT_EFFECT)
         },
         "errors": list(report.errors),
         "seconds": _seconds(report.seconds),

@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from symforget.claims import ClaimResult, DerivationResult, Report, Verdict
-from symforget.reports.summary import legs_in_brief, separate_derivations, survived
+from symforget.reports.steps import labelled
+from symforget.reports.summary import legs_in_brief, point_in_words, separate_derivations, survived
 
 # Characters that XML 1.0 cannot hold even when escaped.
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -61,26 +62,23 @@ def _account(claim: ClaimResult) -> str:
         if evidence.witness is not None:
             lines += [f"expected: {evidence.witness.relation}", str(evidence.witness)]
     if claim.twin is not None and survived(claim):
-        lines.append(
-            f"false twin {dict(claim.twin.constants)}: {claim.twin.verdict} {claim.twin.detail}".rstrip()
-        )
+        lines.append(f"false twin, {point_in_words(claim.twin.constants)}: {claim.twin.verdict}, {claim.twin.detail}")
     return "\n".join(lines)
 
 
 def _derivation_case(suite: Element, derivation: DerivationResult) -> None:
     case = SubElement(suite, "testcase", classname="derivation", name=derivation.id, time="0")
-    weak = [(n, step) for n, step in enumerate(derivation.steps, 1) if step.verdict is not Verdict.PROVED]
+    weak = [line for line in labelled(derivation) if line.step.verdict is not Verdict.PROVED]
     account = "\n".join(
-        f"step {n}, {step.relation} {step.expression}: {step.verdict} {step.witness or step.detail}".rstrip()
-        for n, step in weak
+        f"step {line.label}, {line.step.relation} {line.step.expression}: {line.step.verdict}, "
+        f"{line.step.witness or line.step.detail}"
+        for line in weak
     )
     if derivation.verdict is Verdict.UNDECIDED:
         SubElement(case, "skipped", message=_clean(f"undecided: {account}"))
     elif not derivation.verdict.holds:
         tag = "error" if derivation.verdict is Verdict.ERROR else "failure"
-        SubElement(case, tag, message=str(derivation.verdict), type=str(derivation.verdict)).text = _clean(
-            account
-        )
+        SubElement(case, tag, message=str(derivation.verdict), type=str(derivation.verdict)).text = _clean(account)
 
 
 def _count(suite: Element, seconds: float) -> None:

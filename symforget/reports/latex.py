@@ -104,7 +104,7 @@ def _reason(line: Line) -> str:
 
 
 def break_lines(latex: str, length: int = LINE_LENGTH) -> list[str]:
-    """Break a formula before a ``+`` or ``-`` outside every group, so that lines keep to about ``length``.
+    """Break a formula before a relation or sum outside every group, to keep lines to about ``length``.
 
     What stands in braces, brackets or ``\\left ... \\right`` is not torn apart: LaTeX would refuse it.
     """
@@ -118,18 +118,22 @@ def break_lines(latex: str, length: int = LINE_LENGTH) -> list[str]:
 
 
 def _terms(latex: str) -> list[str]:
-    """Split before every binary ``+`` or ``-`` that stands outside all groups."""
+    """Split before every relation and binary ``+`` or ``-`` that stands outside all groups."""
     depth, start, terms = 0, 0, []
-    for token in re.finditer(r"\\left|\\right|\\begin|\\end|\\.|[{}()\[\]+-]", latex):
-        text = token.group()
-        if text in (r"\left", r"\begin", "{", "(", "["):
-            depth += 1
-        elif text in (r"\right", r"\end", "}", ")", "]"):
-            depth -= 1
-        elif text in "+-" and depth == 0 and latex[start : token.start()].strip():
+    for token in _TOKEN.finditer(latex):
+        depth += (token.lastgroup == "opens") - (token.lastgroup == "closes")
+        before = latex[start : token.start()].strip()
+        if token.lastgroup == "breaks" and depth == 0 and not _RELATION_ALONE.fullmatch(before):
             terms.append(latex[start : token.start()])
             start = token.start()
     return [*terms, latex[start:]]
+
+
+_TOKEN = re.compile(
+    r"(?P<opens>\\left(?![a-z])|\\begin|[{(\[])|(?P<closes>\\right(?![a-z])|\\end|[})\]])"
+    r"|(?P<breaks>\\(?:leq?|geq?|neq?)(?![A-Za-z])|[-+=<>])|(?P<other>\\.)"
+)
+_RELATION_ALONE = re.compile(r"(\\(leq?|geq?|neq?)|[=<>])?")
 
 
 def set_length(latex: str) -> int:

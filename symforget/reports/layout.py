@@ -68,8 +68,6 @@ def columns(rows: Iterable[tuple[str, ...]], gap: str = "  ") -> list[str]:
     cells = list(rows)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
-        gap.join(
-            [*(cell.ljust(width) for cell, width in zip(row[:-1], widths[:-1], strict=True)), row[-1]]
-        ).rstrip()
+        gap.join([*(cell.ljust(width) for cell, width in zip(row[:-1], widths[:-1], strict=True)), row[-1]]).rstrip()
         for row in cells
     ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from symforget.claims import ClaimResult, DerivationResult, Report
+from symforget.reports.steps import step_count
 from symforget.reports.summary import (
     Sentence,
     counts_in_words,
@@ -20,7 +21,7 @@ from symforget.reports.summary import (
 
 
 def render(report: Report) -> str:
-    """A table of claims by group, then what does not hold, the paper's sentences and the versions used."""
+    """A table of claims by group, then what needs attention, the paper's sentences and the versions used."""
     summary = summarise(report)
     sections = [
         ["# What was verified", "", _sentence_case(counts_in_words(summary)) + ".", *_interrupted(report)],
@@ -66,7 +67,7 @@ def _row(claim: ClaimResult) -> tuple[str, ...]:
 def _derivations(derivations: Sequence[DerivationResult]) -> list[str]:
     if not derivations:
         return []
-    rows = ((_code(d.id), str(len(d.steps)), f"**{d.verdict}**", _escape(d.repair)) for d in derivations)
+    rows = ((_code(d.id), step_count(d), f"**{d.verdict}**", _escape(d.repair)) for d in derivations)
     return ["## Derivations", "", *_table(("Derivation", "Steps", "Verdict", "Repair"), rows)]
 
 
@@ -74,7 +75,7 @@ def _attention(report: Report) -> list[str]:
     found = [claim for claim in report.claims if needs_attention(claim)]
     if not found and not report.errors:
         return []
-    lines = ["## What does not hold", ""]
+    lines = ["## What needs attention", ""]
     for claim in found:
         lines.append(f"- {_code(claim.id)}: **{claim.verdict}**. {_escape(claim.detail)}".rstrip())
         for evidence in claim.evidence:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from symforget.claims import DerivationResult, StepResult, Verdict
+from symforget.reports.colours import STYLES
 from symforget.reports.layout import formula, paragraph
 from symforget.reports.summary import plural, point_in_words
-from symforget.reports.text import STYLES
 
 THEREFORE = "so"
 LABEL_WIDTH = 4
@@ -43,6 +43,11 @@ def labelled(derivation: DerivationResult) -> Iterator[Line]:
             yield Line(str(number), step)
         else:
             yield Line(THEREFORE if 0 < number == last else "", step)
+
+
+def step_count(derivation: DerivationResult) -> str:
+    """``3 steps``: starts and the conclusion are none."""
+    return plural(sum(bool(step.relation) for step in derivation.steps), "step")
 
 
 def render(derivation: DerivationResult, width: int) -> Text:
@@ -89,8 +94,7 @@ def _conclusion(derivation: DerivationResult, width: int) -> Text:
     """The derivation is as sure as its least sure step; which steps those are is named."""
     lines = [line for line in labelled(derivation) if not line.starts]
     weak = [line.label for line in lines if line.step.verdict is not Verdict.PROVED]
-    steps = plural(sum(not line.concludes for line in lines), "step")
-    checked = f"{derivation.verdict}: {steps} checked"
+    checked = f"{derivation.verdict}: {step_count(derivation)} checked"
     if weak:
         named = ("the conclusion" if label == THEREFORE else f"step {label}" for label in weak)
         checked += f"; not closed: {', '.join(named)}"

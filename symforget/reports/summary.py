@@ -51,9 +51,7 @@ def group_sentences(claims: Iterable[ClaimResult]) -> tuple[Sentence, ...]:
         for key in claim.sentences:
             answers.setdefault(key, []).append(claim)
     return tuple(
-        Sentence(
-            sentence_text(key), weakest(claim.verdict for claim in found), tuple(claim.id for claim in found)
-        )
+        Sentence(sentence_text(key), weakest(claim.verdict for claim in found), tuple(claim.id for claim in found))
         for key, found in answers.items()
         if found
     )
@@ -85,13 +83,11 @@ def separate_derivations(report: Report) -> tuple[DerivationResult, ...]:
 def counts_in_words(summary: Summary) -> str:
     """For example ``57 claims: 40 proved, 15 certified, 2 supported; 57 of 57 false twins refuted``."""
     counted = ", ".join(
-        f"{count} {verdict}{_expected(summary, verdict)}"
-        for verdict, count in summary.verdicts.items()
-        if count
+        f"{count} {verdict}{_expected(summary, verdict)}" for verdict, count in summary.verdicts.items() if count
     )
     words = f"{plural(summary.claims, 'claim')}: {counted or 'none checked'}"
     if summary.twins:
-        words += f"; {summary.twins_refuted} of {plural(summary.twins, 'false twin')} refuted"
+        words += f"; {summary.twins_refuted} of {summary.twins} false twins refuted"
     return words
 
 
@@ -120,10 +116,10 @@ def _leg_in_brief(leg: Leg, found: list[Evidence]) -> str:
     verdict = weakest(evidence.verdict for evidence in found)
     if leg is Leg.SYMBOLIC or not verdict.holds:
         return f"{leg} {verdict}"
-    return f"{leg} {_extent(found) or 'ok'}"
+    return f"{leg} {extent(found) or 'ok'}"
 
 
-def _extent(found: list[Evidence]) -> str:
+def extent(found: list[Evidence]) -> str:
     """How far the evidence reaches: all boxes examined, and the fewest digits to which anything agrees."""
     boxes = sum(evidence.boxes or 0 for evidence in found)
     digits = [evidence.digits for evidence in found if evidence.digits is not None]

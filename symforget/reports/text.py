@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable
 from rich.text import Text
 
 from symforget.claims import ClaimResult, DerivationResult, Evidence, Report, Verdict, WitnessRecord
+from symforget.reports.colours import STYLES
 from symforget.reports.layout import formula, paragraph
+from symforget.reports.steps import THEREFORE, labelled, step_count
 from symforget.reports.summary import (
     Summary,
     counts_in_words,
+    extent,
     legs_in_brief,
     needs_attention,
     point_in_words,
@@ -19,17 +22,10 @@ from symforget.reports.summary import (
     survived,
 )
 
-STYLES = {
-    Verdict.PROVED: "green",
-    Verdict.CERTIFIED: "green",
-    Verdict.SUPPORTED: "cyan",
-    Verdict.UNDECIDED: "yellow",
-    Verdict.REFUTED: "bold red",
-    Verdict.ERROR: "bold red",
-}
 GAP = "  "
 VERDICT_WIDTH = max(len(verdict) for verdict in Verdict)
 LABEL_WIDTH = 11
+NARROWEST_TITLE = 40
 
 
 def render(report: Report, width: int) -> Text:
@@ -47,7 +43,7 @@ def render(report: Report, width: int) -> Text:
 
 def summary_line(report: Report) -> str:
     """The last line of the report by itself."""
-    seconds = f" in {report.seconds:.1f} s" if report.seconds else ""
+    seconds = f"; {report.seconds:.1f} s" if report.seconds else ""
     ending = "; interrupted, the rest was not checked" if report.interrupted else ""
     return f"{counts_in_words(summarise(report))}{seconds}{ending}"
 
@@ -74,7 +70,8 @@ def _claim_lines(claims: Iterable[ClaimResult], width: int) -> list[Text]:
             )
             for claim, legs in rows
         ]
-    return [line for claim, legs in rows for line in _stacked(claim, legs, id_width, width)]
+    longest = max(len(legs) for _, legs in rows)
+    return [line for claim, legs in rows for line in _stacked(claim, legs, id_width, longest, width)]
 
 
 def _title(claim: ClaimResult) -> str:
@@ -82,17 +79,23 @@ def _title(claim: ClaimResult) -> str:
     return f"{claim.title}{as_expected}"
 
 
-def _stacked(claim: ClaimResult, legs: str, id_width: int, width: int) -> list[Text]:
-    indent = " " * (VERDICT_WIDTH + len(GAP) + id_width + len(GAP))
-    if len(indent) + 36 > width:
-        indent = " " * (VERDICT_WIDTH + len(GAP))
-    title = paragraph(f"{claim.id:<{id_width}}{GAP}{_title(claim)}", width - VERDICT_WIDTH - len(GAP), "")
-    if len(indent) > VERDICT_WIDTH + len(GAP) and "\n" in title:
-        title = f"{claim.id:<{id_width}}{GAP}" + paragraph(_title(claim), width, indent).lstrip()
+def _stacked(claim: ClaimResult, legs: str, id_width: int, longest: int, width: int) -> list[Text]:
+    """The title beside the ID where there is room for it, the legs below it; on a narrow screen all below the ID.
+
+    The legs move left, all of them alike, if the ``longest`` fits on one line that way.
+    """
+    margin = " " * (VERDICT_WIDTH + len(GAP))
+    indent = margin + " " * (id_width + len(GAP))
+    if len(indent) + NARROWEST_TITLE <= width:
+        first = f"{claim.id:<{id_width}}{GAP}"
+        lines = [_labelled(claim.verdict, first + paragraph(_title(claim), width, indent).lstrip())]
     else:
-        title = title.replace("\n", "\n" + " " * (VERDICT_WIDTH + len(GAP)))
-    lines = [_labelled(claim.verdict, title)]
-    return [*lines, Text(_wrap_phrases(legs, width, indent), "dim")] if legs else lines
+        indent = margin + GAP
+        lines = [_labelled(claim.verdict, claim.id), Text(paragraph(_title(claim), width, indent))]
+    if not legs:
+        return lines
+    fitting = " " * min(len(indent), max(width - longest, len(margin) + len(GAP)))
+    return [*lines, Text(_wrap_phrases(legs, width, fitting), "dim")]
 
 
 def _wrap_phrases(phrases: str, width: int, indent: str) -> str:
@@ -110,19 +113,19 @@ def _wrap_phrases(phrases: str, width: int, indent: str) -> str:
 def _derivation_lines(derivations: Iterable[DerivationResult], width: int) -> list[Text]:
     lines: list[Text] = []
     for derivation in derivations:
-        lines.append(
-            _labelled(derivation.verdict, f"derivation {derivation.id}: {len(derivation.steps)} steps")
-        )
+        lines.append(_labelled(derivation.verdict, f"derivation {derivation.id}: {step_count(derivation)}"))
         if derivation.verdict is not Verdict.PROVED:
             lines += [Text(line) for line in _weak_steps(derivation, width)]
     return lines
 
 
 def _weak_steps(derivation: DerivationResult, width: int) -> Iterable[str]:
-    for number, step in enumerate(derivation.steps, 1):
+    for line in labelled(derivation):
+        step = line.step
         if step.verdict is Verdict.PROVED:
             continue
-        yield _field(f"step {number}", f"{step.relation} {step.expression}".strip(), width, formula)
+        label = "conclusion" if line.label == THEREFORE else f"step {line.label}"
+        yield _field(label, f"{step.relation} {step.expression}".strip(), width, formula)
         if step.reason:
             yield _field("reason", step.reason, width)
         yield _field("found", f"{step.verdict}: {step.detail}" if step.detail else str(step.verdict), width)
@@ -136,6 +139,7 @@ def _attention(report: Report, width: int) -> list[Text]:
     lines: list[Text] = []
     for claim in filter(needs_attention, report.claims):
         lines += [Text(), *_expanded(claim, width)] if lines else _expanded(claim, width)
+    lines += [Text()] if lines and report.errors else []
     lines += [_labelled(Verdict.ERROR, paragraph(error, width - 11, " " * 11, "")) for error in report.errors]
     return lines
 
@@ -145,11 +149,12 @@ def _expanded(claim: ClaimResult, width: int) -> list[Text]:
     heading = _labelled(claim.verdict, f"{claim.id}{wanted}", "bold")
     fields: list[str] = []
     for name, statement in claim.statements:
-        fields.append(_field(f"states {name}".strip(), statement, width, formula))
+        fields.append(_field("states", f"{name}: {statement}" if name else statement, width, formula))
     if claim.detail:
         fields.append(_field("because", claim.detail, width))
-    for evidence in claim.evidence:
-        fields += _evidence(evidence, claim, width)
+    if not claim.verdict.holds:
+        for evidence in claim.evidence:
+            fields += _evidence(evidence, claim, width)
     if survived(claim):
         fields += _surviving_twin(claim, width)
     return [heading, *map(Text, fields)]
@@ -158,8 +163,9 @@ def _expanded(claim: ClaimResult, width: int) -> list[Text]:
 def _evidence(evidence: Evidence, claim: ClaimResult, width: int) -> Iterable[str]:
     """What a leg found; a leg that holds gets one line, since the reader looks for the one that does not."""
     part = f", part {evidence.part}" if evidence.part else ""
+    reach = f", {found}" if (found := extent([evidence])) else ""
     said = f": {evidence.detail}" if evidence.detail and evidence.detail != claim.detail else ""
-    yield _field("leg", f"{evidence.leg}{part}, {evidence.verdict}{said}", width)
+    yield _field("leg", f"{evidence.leg}{part}, {evidence.verdict}{reach}{said}", width)
     yield from _witness(evidence.witness, width)
 
 
@@ -168,8 +174,13 @@ def _witness(witness: WitnessRecord | None, width: int) -> Iterable[str]:
         return
     yield _field("expected", f"{witness.relation} ({witness.where})", width, formula)
     yield _field("but at", point_in_words(witness.point), width)
-    yield _field("left side", f"in {witness.left}", width, formula)
-    yield _field("right side", f"in {witness.right}", width, formula)
+    yield _field("left side", _enclosed(witness.left), width, formula)
+    yield _field("right side", _enclosed(witness.right), width, formula)
+
+
+def _enclosed(side: str) -> str:
+    """``in [a, b]`` for an enclosure, and an exact value by itself."""
+    return f"in {side}" if side.startswith("[") else side
 
 
 def _surviving_twin(claim: ClaimResult, width: int) -> Iterable[str]:
@@ -194,9 +205,7 @@ def _sentences(summary: Summary, width: int) -> list[Text]:
     if not summary.sentences:
         return []
     indent = " " * (VERDICT_WIDTH + len(GAP))
-    lines = [
-        Text("The paper's sentences, with the weakest verdict among the claims that answer each:", "bold")
-    ]
+    lines = [Text("The paper's sentences, with the weakest verdict among the claims that answer each:", "bold")]
     for sentence in summary.sentences:
         lines.append(_labelled(sentence.verdict, paragraph(sentence.text, width, indent).lstrip()))
         lines.append(Text(paragraph(", ".join(sentence.claims), width, indent + GAP), "dim"))

@@ -1,0 +1,51 @@
+"""JUnit XML."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from symforget.claims import Report
+from symforget.reports.junit import render
+
+
+def test_every_claim_is_a_test_case_of_its_group(mixed: Report) -> None:
+    suite = ElementTree.fromstring(render(mixed)).find("testsuite")
+    assert suite is not None
+    cases = [(case.get("classname"), case.get("name")) for case in suite.findall("testcase")]
+    assert cases == [
+        ("overlap", "gate-bounds"),
+        ("overlap", "closed-forms"),
+        ("forward_kl", "em"),
+        ("forward_kl", "raises"),
+        ("replay", "twin"),
+        ("reader", "wrong-on-purpose"),
+        ("derivation", "gradient"),
+        ("collection", "error 1"),
+    ]
+
+
+def test_outcomes_are_those_of_the_claims(mixed: Report) -> None:
+    """If it failed, a continuous-integration service would pass a run that refuted something, or fail a good one."""
+    suite = ElementTree.fromstring(render(mixed)).find("testsuite")
+    assert suite is not None
+    outcome = {case.get("name"): [child.tag for child in case] for case in suite.findall("testcase")}
+    assert outcome["gate-bounds"] == outcome["wrong-on-purpose"] == ["system-out"]
+    assert outcome["closed-forms"] == outcome["twin"] == ["failure"]
+    assert outcome["em"] == outcome["gradient"] == ["skipped"]
+    assert outcome["raises"] == outcome["error 1"] == ["error"]
+    counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
+    assert counts == {"tests": "8", "failures": "2", "errors": "2", "skipped": "2"}
+
+
+def test_failure_carries_the_witness(mixed: Report) -> None:
+    failure = ElementTree.fromstring(render(mixed)).find(".//testcase[@name='closed-forms']/failure")
+    assert failure is not None and failure.text is not None
+    assert "beta = 3/10, delta = 2" in failure.text
+    assert "[0.3678794411, 0.3678794412]" in failure.text
+
+
+def test_characters_that_xml_cannot_hold_are_replaced(mixed: Report) -> None:
+    """If it failed, one control character in a message would make the whole file unreadable."""
+    error = ElementTree.fromstring(render(mixed)).find(".//testcase[@name='raises']/error")
+    assert error is not None
+    assert error.get("message") == "error: ZeroDivisionError: <x> & ? y"
