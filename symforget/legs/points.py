@@ -20,8 +20,8 @@ STEP_TRIES, STEP_SECONDS = 6, 0.7
 
 _PAIR_DOMAIN: dict[Symbol, Interval] = {
     model.delta: Interval.parse("[1/4, 12]"),
-    a: Interval.parse("[1/10, 9/10]"),
-    b: Interval.parse("[1/10, 9/10]"),
+    a: Interval.parse("[1/10, 2/5]"),
+    b: Interval.parse("[1/2, 9/10]"),
 }
 
 
