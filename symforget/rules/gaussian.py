@@ -9,8 +9,10 @@ from sympy import (
     Dummy,
     Expr,
     Integer,
+    Limit,
     Poly,
     PolynomialError,
+    Subs,
     Symbol,
     cos,
     cosh,
@@ -25,6 +27,7 @@ from sympy import (
     symbols,
     tanh,
 )
+from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symforget.calculus import SampleIntegral, unfold
 from symforget.derivation import ACCEPTED, Checked, Context
@@ -54,7 +57,7 @@ class OnTheLine:
 
 @dataclass(frozen=True)
 class InExpectation:
-    """Linearity of the expectation: both sides are expectations of the same function of one standard normal variable."""
+    """Linearity of the expectation: both sides are expectations of the same function of one normal z."""
 
     reason: str = "the same function under the expectation"
 
@@ -126,7 +129,12 @@ def same_expectations(left: Expr, right: Expr, context: Context) -> Checked:
 
 
 def combined_normal(expr: Expr, z: Symbol) -> Expr | None:
-    """g(z) with E[g(z)] equal to the expression, or None if it is not affine in its normal expectations."""
+    """g(z) with E[g(z)] equal to the expression, or None if it is not affine in its normal expectations.
+
+    An expectation inside an integral, a derivative or a limit may depend on what is bound there: then None.
+    """
+    if any(e.has(normal) for e in expr.atoms(ExprWithLimits, Derivative, Limit, Subs, SampleIntegral)):
+        return None
     names = {e: Dummy(f"e{i}") for i, e in enumerate(sorted(expr.atoms(normal), key=str))}
     opened = expr.xreplace(names)
     total = opened.xreplace(dict.fromkeys(names.values(), Integer(0)))
