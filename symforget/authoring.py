@@ -83,8 +83,8 @@ def claim(
     *,
     domain: Mapping[Symbol, str],
     kind: str,
-    densities: str,
     false_twin: Mapping[str, Any],
+    densities: str = "none",
     sentence: str | Sequence[str] = (),
     depends_on: Sequence[str] = (),
 ) -> Callable[[Callable[..., Any]], ClaimSpec]:
@@ -93,7 +93,7 @@ def claim(
     Args:
         domain: symbol -> interval as text; symbols of the density pair (delta for Gaussians) included only where the
             statement itself contains them.
-        kind: a value of `Kind`. densities: "any" or "Gaussian".
+        kind: a value of `Kind`. densities: "any", "Gaussian" or "none".
         false_twin: keyword argument -> false value; not empty.
         sentence: key or keys of `symforget.paper.SENTENCES`. depends_on: IDs whose truth the derivation uses.
     """

@@ -72,10 +72,11 @@ class Kind(StrEnum):
 
 
 class Densities(StrEnum):
-    """For which pairs (p_o, p_n) a claim is stated."""
+    """For which pairs (p_o, p_n) a claim is stated; "none" if it does not speak of a pair."""
 
     ANY = "any"
     GAUSSIAN = "Gaussian"
+    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -196,8 +197,9 @@ class ClaimResult:
 
     @property
     def witness(self) -> WitnessRecord | None:
-        """The first witness found, if any."""
-        return next((e.witness for e in self.evidence if e.witness is not None), None)
+        """A witness against the statement if there is one, else against a step, if any."""
+        found = [e.witness for e in self.evidence if e.witness is not None]
+        return min(found, key=lambda w: w.where != "statement", default=None)
 
     @property
     def as_expected(self) -> bool:
@@ -255,6 +257,7 @@ def combine_part(evidence: Iterable[Evidence], dependencies: Verdict) -> tuple[V
     if any(e.verdict is Verdict.ERROR for e in found):
         return Verdict.ERROR, next(e.detail for e in found if e.verdict is Verdict.ERROR)
     refuting = [e for e in found if e.verdict is Verdict.REFUTED]
+    refuting.sort(key=lambda e: e.witness is None or e.witness.where != "statement")
     sure = [e for e in found if e.verdict in (Verdict.PROVED, Verdict.CERTIFIED)]
     if refuting and any(e.witness is None or e.witness.where == "statement" for e in refuting) and sure:
         return Verdict.ERROR, f"legs contradict each other: {sure[0].leg} {sure[0].verdict}, {refuting[0].leg} refuted"
