@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,17 +13,13 @@ from symforget.cli.options import Digits, Jobs, Json, Junit, Legs, Markdown, Qui
 
 if TYPE_CHECKING:
     from symforget.claims import Report
-    from symforget.verify import Options, Progress
-
-Run = Callable[["Options", "Progress"], "Report"]
+    from symforget.verify import Progress
 
 
 def verify(
     selectors: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="WHAT", help="GROUP, GROUP/SLUG or FILE.py; everything by default.", show_default=False
-        ),
+        typer.Argument(metavar="WHAT", help="GROUP, GROUP/SLUG or FILE.py; everything by default.", show_default=False),
     ] = None,
     legs: Legs = None,
     digits: Digits = 30,
@@ -41,16 +36,19 @@ def verify(
     wanted = outputs.requested(json, markdown, junit)
     from symforget.verify import verify as run
 
-    return _run(lambda o, p: run(selectors or (), o, p), options, wanted)
+    return _run(lambda progress: run(selectors or (), options, progress), strict, wanted)
 
 
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE.toml", help="A claims file.")],
     legs: Legs = None,
     digits: Digits = 30,
-    quick: Quick = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A tenth of the time limit.")] = False,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", help="Time limit for each claim and each derivation.")
+    ] = 30.0,
     jobs: Jobs = None,
-    seed: Seed = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="As for verify; nothing here is random.")] = 0,
     strict: Strict = False,
     json: Json = None,
     markdown: Markdown = None,
@@ -60,19 +58,21 @@ def check(
 
     Nothing in the file is ever run as code.
     """
-    options = read_options(legs, digits, quick, jobs, seed, strict)
     wanted = outputs.requested(json, markdown, junit)
+    from symforget.check import Options as CheckOptions
     from symforget.check import run_file
+    from symforget.checking import Limits
 
-    return _run(lambda o, p: run_file(Path(file), o, p), options, wanted)
+    asked = read_options(legs, digits, quick, jobs, seed, strict)
+    limits = Limits(seconds=timeout / 10 if quick else timeout, digits=digits, legs=asked.legs)
+    return _run(lambda progress: run_file(file, CheckOptions(limits, asked.jobs), progress), strict, wanted)
 
 
-def _run(run: Run, options: Options, wanted: Sequence[outputs.Output]) -> int:
+def _run(run: Callable[[Progress], Report], strict: bool, wanted: Sequence[outputs.Output]) -> int:
     """Run with progress, then print and write what was found, also after an interrupt."""
     from symforget.progress import progress_for
-    from symforget.verify import exit_code
 
-    report = run(options, progress_for(sys.stderr))
+    report = run(progress_for(sys.stderr))
     if any(output.to_standard_output for output in wanted):
         from symforget.reports.text import summary_line
 
@@ -82,4 +82,16 @@ def _run(run: Run, options: Options, wanted: Sequence[outputs.Output]) -> int:
 
         screen.show(render(report, screen.width()))
     outputs.write(wanted, report)
-    return exit_code(report, options.strict)
+    return _code(report, strict)
+
+
+def _code(report: Report, strict: bool) -> int:
+    """The exit code of a run, to which derivations that stand by themselves count as claims do."""
+    from symforget.claims import Verdict
+    from symforget.verify import exit_code
+
+    code = exit_code(report, strict)
+    if report.interrupted or report.errors or not report.derivations:
+        return code
+    bad = (Verdict.REFUTED, Verdict.ERROR, *((Verdict.UNDECIDED,) if strict else ()))
+    return 1 if code == 1 or any(derivation.verdict in bad for derivation in report.derivations) else 0

@@ -33,15 +33,17 @@ Legs = Annotated[
 ]
 Digits = Annotated[
     int,
-    typer.Option(
-        "--digits", metavar="N", parser=whole_number("--digits"), help="Decimal digits, 1 to 10000."
-    ),
+    typer.Option("--digits", metavar="N", parser=whole_number("--digits"), help="Decimal digits, 1 to 10000."),
 ]
 Quick = Annotated[bool, typer.Option("--quick", help="Shorter searches and fewer draws; no numeric leg.")]
 Jobs = Annotated[
     int | None,
     typer.Option(
-        "--jobs", metavar="N", help="Processes to use; by default one per processor.", show_default=False
+        "--jobs",
+        metavar="N",
+        parser=whole_number("--jobs"),
+        help="Processes to use; by default one per processor.",
+        show_default=False,
     ),
 ]
 Seed = Annotated[
@@ -52,9 +54,7 @@ Json = Annotated[
     str | None,
     typer.Option("--json", metavar="FILE", help='Write the report as JSON; "-" is standard output.'),
 ]
-Markdown = Annotated[
-    str | None, typer.Option("--markdown", metavar="FILE", help="Write the report as Markdown.")
-]
+Markdown = Annotated[str | None, typer.Option("--markdown", metavar="FILE", help="Write the report as Markdown.")]
 Junit = Annotated[str | None, typer.Option("--junit", metavar="FILE", help="Write the report as JUnit XML.")]
 
 

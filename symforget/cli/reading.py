@@ -24,9 +24,7 @@ ClaimID = Annotated[str, typer.Argument(metavar="GROUP/SLUG", help="A claim; `sy
 def list_claims(
     selectors: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="WHAT", help="GROUP, GROUP/SLUG or FILE.py; everything by default.", show_default=False
-        ),
+        typer.Argument(metavar="WHAT", help="GROUP, GROUP/SLUG or FILE.py; everything by default.", show_default=False),
     ] = None,
 ) -> int:
     """List claims by group, with kind and title."""

@@ -68,7 +68,7 @@ def _account(claim: ClaimResult) -> str:
 
 def _derivation_case(suite: Element, derivation: DerivationResult) -> None:
     case = SubElement(suite, "testcase", classname="derivation", name=derivation.id, time="0")
-    weak = [line for line in labelled(derivation) if line.step.verdict is not Verdict.PROVED]
+    weak = [line for line in labelled(derivation) if not line.step.verdict.holds]
     account = "\n".join(
         f"step {line.label}, {line.step.relation} {line.step.expression}: {line.step.verdict}, "
         f"{line.step.witness or line.step.detail}"

@@ -85,7 +85,7 @@ def _row(line: Line, first: bool) -> str:
     pieces = break_lines(step.latex.strip())
     aligned = f"{relation} " if relation else "" if line.concludes else r"\phantom{{}={}} "
     rows = [f"  &{aligned}{pieces[0]}", *(rf"  &\qquad {piece}" for piece in pieces[1:])]
-    if not (line.starts or line.concludes):
+    if not line.concludes:
         rows[-1] += rf" \tag{{{line.label}}}"
     math = " \\\\\n".join(rows)
     if first:

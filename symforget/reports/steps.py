@@ -18,17 +18,14 @@ LABEL_WIDTH = 4
 
 @dataclass(frozen=True)
 class Line:
-    """A step in its role: ``label`` is its number, empty for the start of a chain, ``so`` for the conclusion.
-
-    Numbers count from the first start, which is 0: they are the numbers that a failing step's detail names.
-    """
+    """A step in its role: ``label`` is its number, counted from 1 for the first start, or ``so`` for the conclusion."""
 
     label: str
     step: StepResult
 
     @property
     def starts(self) -> bool:
-        return not self.label
+        return not self.step.relation and not self.concludes
 
     @property
     def concludes(self) -> bool:
@@ -39,10 +36,8 @@ def labelled(derivation: DerivationResult) -> Iterator[Line]:
     """The steps in their roles: one without relation starts a chain or, coming last, is the conclusion."""
     last = len(derivation.steps) - 1
     for number, step in enumerate(derivation.steps):
-        if step.relation:
-            yield Line(str(number), step)
-        else:
-            yield Line(THEREFORE if 0 < number == last else "", step)
+        concludes = not step.relation and 0 < number == last
+        yield Line(THEREFORE if concludes else str(number + 1), step)
 
 
 def step_count(derivation: DerivationResult) -> str:
@@ -75,7 +70,7 @@ def _line(line: Line, relation_width: int, width: int) -> list[Text]:
 
 def _reason(step: StepResult) -> str:
     """What checking found, then why; a detail that only repeats the witness is left out."""
-    detail = step.detail if step.witness is None and step.verdict is not Verdict.PROVED else ""
+    detail = "" if step.witness is not None or step.verdict is Verdict.PROVED else step.detail
     said = "; ".join(filter(None, (step.reason, detail)))
     return f"{step.verdict}: {said}" if said else str(step.verdict)
 
@@ -93,7 +88,7 @@ def _coloured(text: str, verdict: Verdict) -> Text:
 def _conclusion(derivation: DerivationResult, width: int) -> Text:
     """The derivation is as sure as its least sure step; which steps those are is named."""
     lines = [line for line in labelled(derivation) if not line.starts]
-    weak = [line.label for line in lines if line.step.verdict is not Verdict.PROVED]
+    weak = [line.label for line in lines if not line.step.verdict.holds]
     checked = f"{derivation.verdict}: {step_count(derivation)} checked"
     if weak:
         named = ("the conclusion" if label == THEREFORE else f"step {label}" for label in weak)

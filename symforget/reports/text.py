@@ -114,7 +114,7 @@ def _derivation_lines(derivations: Iterable[DerivationResult], width: int) -> li
     lines: list[Text] = []
     for derivation in derivations:
         lines.append(_labelled(derivation.verdict, f"derivation {derivation.id}: {step_count(derivation)}"))
-        if derivation.verdict is not Verdict.PROVED:
+        if not derivation.verdict.holds:
             lines += [Text(line) for line in _weak_steps(derivation, width)]
     return lines
 
@@ -122,7 +122,7 @@ def _derivation_lines(derivations: Iterable[DerivationResult], width: int) -> li
 def _weak_steps(derivation: DerivationResult, width: int) -> Iterable[str]:
     for line in labelled(derivation):
         step = line.step
-        if step.verdict is Verdict.PROVED:
+        if step.verdict.holds:
             continue
         label = "conclusion" if line.label == THEREFORE else f"step {line.label}"
         yield _field(label, f"{step.relation} {step.expression}".strip(), width, formula)

@@ -20,7 +20,7 @@ def test_align_holds_every_step_with_its_reason(derivation: DerivationResult) ->
     for step in derivation.steps:
         assert step.latex in text
     assert r"by Cauchy-Schwarz \& p\_o" in text
-    assert r"\le \frac{BC}{2} \tag{1}" in text
+    assert r"\le \frac{BC}{2} \tag{2}" in text
 
 
 def test_step_that_did_not_close_says_so(broken_derivation: DerivationResult) -> None:

@@ -65,7 +65,7 @@ def test_last_lines_group_claims_by_sentence_and_count_verdicts(mixed: Report) -
 
 def test_step_that_did_not_close_is_numbered_as_its_check_numbers_it(mixed: Report) -> None:
     text = render(mixed, 120).plain
-    assert "undecided  derivation gradient: 1 step\n  step 1     <= BC/2\n" in text
+    assert "undecided  derivation gradient: 1 step\n  step 2     <= BC/2\n" in text
     assert "found      undecided: the rule refuses" in text
 
 
