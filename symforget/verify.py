@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from itertools import chain
 from typing import Any, Protocol
 
 from symforget.claims import (
@@ -208,25 +209,24 @@ def _timed(leg: Leg, part: Part, run: Callable[[], tuple[Evidence, ...]]) -> Ite
 
 
 def run_twin(library: Library, claim_id: str, options: Options) -> TwinResult:
-    """The claim with its false constants, put through the same legs until one refutes it."""
+    """The claim with its false constants, put through the same legs until one refutes one of its parts.
+
+    The search for a witness comes first, on every part, since it usually suffices.
+    """
     constants = library.entries[claim_id].spec.false_twin
     shown = {k: str(v) for k, v in constants.items()}
     twin = library.claim(claim_id, constants)
-    certified_first = replace(options, legs=frozenset({Leg.CERTIFIED}))
+    everything = replace(options, legs=ALL_LEGS)
+    searches = ((replace(part, certified=()), replace(options, legs=frozenset({Leg.CERTIFIED}))) for part in twin.parts)
+    full_runs = ((part, everything) for part in twin.parts)
     verdicts = []
-    for part in twin.parts:
-        found = list(run_part(twin, _without_boxes(part), library, certified_first))
-        if not any(e.verdict is Verdict.REFUTED for e in found):
-            found = list(run_part(twin, part, library, replace(options, legs=ALL_LEGS)))
-        for evidence in found:
-            if evidence.verdict is Verdict.REFUTED:
-                return TwinResult(shown, Verdict.REFUTED, evidence.leg, evidence.witness, evidence.detail)
+    for part, chosen in chain(searches, full_runs):
+        found = list(run_part(twin, part, library, chosen))
+        refuting = next((e for e in found if e.verdict is Verdict.REFUTED), None)
+        if refuting is not None:
+            return TwinResult(shown, Verdict.REFUTED, refuting.leg, refuting.witness, refuting.detail)
         verdicts.append(combine_part(found, Verdict.PROVED)[0])
-    return TwinResult(shown, weakest(verdicts), None, None, "the false twin was not refuted")
-
-
-def _without_boxes(part: Part) -> Part:
-    return replace(part, certified=())
+    return TwinResult(shown, weakest(verdicts[len(twin.parts) :]), None, None, "the false twin was not refuted")
 
 
 def _settle(
