@@ -48,7 +48,7 @@ def by_balls(mu: int) -> tuple[str, str]:
 
 
 def interval_exp_failure(bits: int = 10) -> str | None:
-    """A number whose exponential is outside the interval mpmath.iv.exp returns at the given precision, if one is met."""
+    """A number whose exponential lies outside the interval that mpmath.iv.exp returns, if one is met."""
     previous, mpmath.iv.prec = mpmath.iv.prec, bits
     try:
         for k in range(1, 2000):
