@@ -43,6 +43,10 @@ class Library:
     def claims(self) -> tuple[Claim, ...]:
         return tuple(self.claim(i) for i in self.ids)
 
+    def is_broken(self, claim_id: str) -> bool:
+        """Whether the file that would state this claim could not be read."""
+        return any(Path(path).stem == claim_id.split("/")[0] for path in self.broken)
+
     def claim(self, claim_id: str, constants: Mapping[str, Any] | None = None) -> Claim:
         """Build one claim, with its own constants or with others in their place.
 
@@ -157,16 +161,12 @@ def collect(selectors: Iterable[str] = ()) -> tuple[Library, tuple[str, ...]]:
     wanted = [i for i in library.ids if library.entries[i].path in files]
     for name in names:
         matching = [i for i in library.ids if i == name or i.split("/")[0] == name]
-        if not matching and not _group_broken(name, library):
+        if not matching and not library.is_broken(name):
             groups = {i.split("/")[0] for i in library.ids}
             raise InputError(unknown(name, [*library.ids, *sorted(groups)]))
         wanted += matching
     chosen = set(wanted) if files or names else set(library.ids)
     return _restrict_broken(library, files, names), tuple(i for i in library.ids if i in chosen)
-
-
-def _group_broken(name: str, library: Library) -> bool:
-    return any(Path(path).stem == name.split("/")[0] for path in library.broken)
 
 
 def _restrict_broken(library: Library, files: tuple[Path, ...], names: tuple[str, ...]) -> Library:

@@ -105,7 +105,7 @@ def verify(selectors: Iterable[str], options: Options, progress: Progress | None
 
 
 def with_dependencies(library: Library, wanted: Iterable[str]) -> tuple[str, ...]:
-    """The IDs and all they depend on, each after its dependencies.
+    """The IDs and all they depend on, each after its dependencies; those in a broken file are left out.
 
     Raises:
         InputError: a dependency is unknown, or claims depend on each other in a circle.
@@ -119,6 +119,8 @@ def with_dependencies(library: Library, wanted: Iterable[str]) -> tuple[str, ...
         if state.get(claim_id) == "open":
             raise InputError(f"claims depend on each other in a circle: {' -> '.join((*path, claim_id))}")
         if claim_id not in library.entries:
+            if library.is_broken(claim_id):
+                return
             raise InputError(f"{path[-1]} depends on {claim_id}, which no derivation file states")
         state[claim_id] = "open"
         for dependency in library.entries[claim_id].spec.depends_on:
@@ -239,9 +241,10 @@ def _settle(
     """Turn outcomes into results where everything they depend on has one."""
     for claim_id, outcome in outcomes.items():
         dependencies = library.entries[claim_id].spec.depends_on
-        if claim_id in results or any(d not in results for d in dependencies):
+        if claim_id in results or any(d not in results and d in library.entries for d in dependencies):
             continue
-        results[claim_id] = result_of(library, outcome, {d: results[d].verdict for d in dependencies})
+        known = {d: results[d].verdict if d in results else Verdict.ERROR for d in dependencies}
+        results[claim_id] = result_of(library, outcome, known)
         if progress is not None and claim_id in wanted:
             progress.finish(results[claim_id])
         return _settle(library, outcomes, results, wanted, progress)

@@ -156,6 +156,15 @@ def test_a_file_that_raises_is_named_and_the_rest_is_unharmed(write):
     assert exit_code(report, strict=False) == 1
 
 
+def test_a_claim_that_needs_a_broken_file_is_undecided_and_says_so(write):
+    broken = write("broken", "1 / 0")
+    needing = write("small", MEANS, BORROWED.replace("DEPENDENCY", "broken/means"))
+    results = {r.id: r for r in verify([broken, needing], Options()).claims}
+    assert results["small/means"].verdict is Verdict.PROVED
+    assert results["small/borrowed"].verdict is Verdict.UNDECIDED
+    assert results["small/borrowed"].detail == "depends on broken/means, which is error"
+
+
 def test_a_claim_that_raises_is_an_error_and_the_rest_is_unharmed(write):
     bad = MEANS.replace("def means", "def bad").replace("return Part(", "raise RuntimeError('no')\n    return Part(")
     results = {r.id: r for r in run(write("small", bad, MEANS)).claims}
