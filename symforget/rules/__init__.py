@@ -2,7 +2,16 @@
 
 from symforget.rules.algebra import Algebra, Definition, Lemma, SignOf, Substitution
 from symforget.rules.bounds import PointwiseExpectation, SmallerOf, TouchesZero
-from symforget.rules.flows import AtEveryPoint, ChainRule, PutIn, Reciprocal, SlopeAtLeast, Times
+from symforget.rules.flows import (
+    AtEveryPoint,
+    ChainRule,
+    Differentiate,
+    Multiple,
+    PutIn,
+    Reciprocal,
+    SlopeAtLeast,
+    Times,
+)
 from symforget.rules.gaussian import (
     CompleteTheSquare,
     GateAsExpectation,
@@ -13,7 +22,7 @@ from symforget.rules.gaussian import (
     Tilt,
     UnderTheExpectation,
 )
-from symforget.rules.inside import Monotone, Replace
+from symforget.rules.inside import Affine, Monotone, Replace
 from symforget.rules.integrals import (
     ArithmeticGeometricMean,
     CauchySchwarz,
@@ -42,6 +51,7 @@ from symforget.rules.transforms import (
 )
 
 __all__ = [
+    "Affine",
     "Algebra",
     "Antiderivative",
     "ArithmeticGeometricMean",
@@ -52,6 +62,7 @@ __all__ = [
     "ChangeOfVariable",
     "CompleteTheSquare",
     "Definition",
+    "Differentiate",
     "Evaluate",
     "FoldTheLine",
     "Fubini",
@@ -60,6 +71,7 @@ __all__ = [
     "InExpectation",
     "Lemma",
     "Monotone",
+    "Multiple",
     "OnTheLine",
     "PeriodicStrip",
     "Pointwise",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Derivative, Eq, Expr, Integral, Subs, Symbol, simplify, sympify
+from sympy import Derivative, Dummy, Eq, Expr, Ge, Integral, Le, Subs, Symbol, simplify, sympify
 
+from symforget.calculus import H
 from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, Rule, closes
 from symforget.domain import Interval
 from symforget.rules.integrals import integrates_to_zero
@@ -195,9 +196,51 @@ class PutIn:
         if relation != "=":
             return Checked(False, "this rule justifies an equality only")
         done = before.replace(lambda e: isinstance(e, Subs), lambda e: e.doit(deep=False))
-        done = done.replace(
+        done, after = (e.replace(lambda h: isinstance(h, H), lambda h: H(simplify(h.args[0]))) for e in (done, after))
+        done = _simple_limits(done).replace(
             lambda e: isinstance(e, Integral) and e.limits[0][1] == e.limits[0][2], lambda e: sympify(0)
         )
         if integrates_to_zero(done - after, context):
             return ACCEPTED
         return Checked(False, f"putting the point in gives {done}")
+
+
+@dataclass(frozen=True)
+class Differentiate:
+    """Carry out the derivatives of the last expression, integrals by their limits; no integral is evaluated."""
+
+    reason: str = "differentiate"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return Checked(False, "this rule justifies an equality only")
+        difference = before.doit(integrals=False) - after.doit(integrals=False)
+        names = {e: Dummy(real=True) for e in sorted(difference.atoms(Integral, Derivative), key=str)}
+        if is_zero(difference.xreplace(names), context.domain):
+            return ACCEPTED
+        return Checked(False, "the derivative is another one")
+
+
+@dataclass(frozen=True)
+class Multiple:
+    """The statement is an inequality already derived, both sides times a nonnegative factor, up to moving terms."""
+
+    times: Any
+    reason: str = "multiply by a nonnegative factor"
+
+    def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked:
+        if not is_nonnegative(sympify(self.times), context.domain):
+            return Checked(False, f"{self.times} is not shown to be nonnegative")
+        wanted = _gap(statement)
+        for premise in premises:
+            gap = _gap(premise)
+            if wanted is not None and gap is not None and is_zero(wanted - self.times * gap, context.domain):
+                return ACCEPTED
+        return Checked(False, "the statement is not this multiple of a premise")
+
+
+def _gap(relation: Any) -> Expr | None:
+    """Larger side minus smaller side of a weak inequality."""
+    if isinstance(relation, Le):
+        return relation.rhs - relation.lhs
+    return relation.lhs - relation.rhs if isinstance(relation, Ge) else None
