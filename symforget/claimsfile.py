@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sympy.core.relational import Relational
 from symforget.claims import Verdict
 from symforget.domain import Interval
 from symforget.errors import InputError
-from symforget.language import check_symbol_name, parse_expression, parse_statement
+from symforget.language import check_symbol_name, parse_expression, parse_statement, relate
 
 MAX_BYTES = 1_000_000
 MAX_ITEMS = 2_000
@@ -63,11 +64,9 @@ class ReaderDerivation:
         """One relation for every two neighbours, and the domain of their symbols."""
         domain = symbols_of(self.domain)
         names = {s.name: s for s in domain}
-        pairs = zip(self.steps, self.steps[1:], strict=False)
-        return tuple(
-            parse_statement(f"({before}) {relation} ({after})", names)
-            for (_, before), (relation, after) in pairs
-        ), domain
+        parsed = [(sign, parse_expression(text, names)) for sign, text in self.steps]
+        pairs = pairwise(parsed)
+        return tuple(relate(before, sign, after) for (_, before), (sign, after) in pairs), domain
 
 
 @dataclass(frozen=True)

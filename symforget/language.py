@@ -98,6 +98,8 @@ RELATIONS: dict[type[ast.cmpop], type[Relational]] = {
     ast.Gt: sympy.Gt,
 }
 
+_BY_SIGN = {"==": sympy.Eq, "!=": sympy.Ne, "<=": sympy.Le, "<": sympy.Lt, ">=": sympy.Ge, ">": sympy.Gt}
+
 _TOKEN = re.compile(
     r"(?P<number>(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<name>[A-Za-z_][A-Za-z_0-9]*)"
@@ -146,6 +148,11 @@ def parse_statement(text: str, symbols: Mapping[str, sympy.Symbol]) -> Relationa
     reader = _Reader(source, symbols)
     left, right = reader.expression(node.left), reader.expression(node.comparators[0])
     return cast(Relational, RELATIONS[type(node.ops[0])](left, right, evaluate=False))
+
+
+def relate(left: sympy.Expr, sign: str, right: sympy.Expr) -> Relational:
+    """The unevaluated relation between two expressions; `sign` is one of == != <= < >= >."""
+    return cast(Relational, _BY_SIGN[sign](left, right, evaluate=False))
 
 
 def check_symbol_name(name: str) -> None:
@@ -424,7 +431,7 @@ class _Reader:
             return sympy.Pow(arguments[0], sympy.Rational(1, 2), evaluate=False)
         function = cast(Any, entry.load())
         if isinstance(function, type) and issubclass(function, sympy.Function | sympy.Min | sympy.Max):
-            return function(*arguments, evaluate=False)
+            return cast(sympy.Expr, function(*arguments, evaluate=False))
         return function(*arguments)
 
     def _arguments(self, node: ast.Call, *counts: int, form: str) -> list[ast.expr]:

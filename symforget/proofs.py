@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import permutations
+from typing import Any, cast
 
 import sympy
 from sympy import Expr, Integer, Mul, Poly, Rational, Symbol, oo
@@ -49,14 +50,18 @@ def prove(relation: Relational, domain: Domain, seconds: float) -> Proof | None:
     Both sides must be shown to be defined (denominators nonzero, logarithms of positive numbers, ...) first.
     """
     prover = _Prover(time.monotonic() + seconds)
-    risk = prover.attempt(lambda: undefined_somewhere(relation, domain, prover.positive, prover.nonnegative))
-    if risk != ():
+    if not prover.defined(relation, domain):
         return None
     difference = prover.attempt(lambda: opened(evaluated(relation.lhs)) - opened(evaluated(relation.rhs)))
     if difference is None:
         return None
     lines = _by_kind(prover, relation, difference, domain)
     return None if lines is None else Proof(lines)
+
+
+def defined_everywhere(relation: Relational, domain: Domain, seconds: float) -> bool:
+    """Whether both sides are shown to be defined on the whole domain."""
+    return _Prover(time.monotonic() + seconds).defined(relation, domain)
 
 
 def _by_kind(prover: _Prover, relation: Relational, difference: Expr, domain: Domain) -> Lines | None:
@@ -83,7 +88,7 @@ def opened(expression: Expr) -> Expr:
     result = result.replace(lambda e: isinstance(e, of_gate), lambda e: e.rewrite(symbolic.gate))
     result = result.replace(lambda e: isinstance(e, Phi), lambda e: e.rewrite(sympy.erf))
     kinds = (sympy.Integral, sympy.Limit, normal)
-    return result.replace(lambda e: isinstance(e, kinds), lambda e: e.doit())
+    return cast(Expr, result.replace(lambda e: isinstance(e, kinds), lambda e: e.doit()))
 
 
 class _Prover:
@@ -105,6 +110,15 @@ class _Prover:
                 return work()
         except Exception:
             return None
+
+    def defined(self, relation: Relational, domain: Domain) -> bool:
+        return not undefined_somewhere(relation, domain, self.part_positive, self.part_nonnegative)
+
+    def part_positive(self, part: Expr, domain: Domain) -> bool:
+        return self.positive(part, domain) is not None or _certified(part, domain, sympy.Gt)
+
+    def part_nonnegative(self, part: Expr, domain: Domain) -> bool:
+        return self.nonnegative(part, domain) is not None or _certified(part, domain, sympy.Ge)
 
     def zero(self, expression: Expr, domain: Domain) -> Lines | None:
         if self.attempt(lambda: signs.is_zero(expression, domain), 2 * STEP_SECONDS):
@@ -140,6 +154,8 @@ class _Prover:
                 return (f"{form} is {'> 0' if strict else '>= 0'} by the exact roots of its polynomials",)
             if not strict and self.attempt(lambda f=form: _is_positive_semidefinite(f, domain)):
                 return (f"{form} is a sum of squares",)
+            if not strict and self.attempt(lambda f=form: _nonnegative_in_every_order(f, domain)):
+                return (f"{form} is >= 0: for every order of its symbols, in their gaps, all coefficients are",)
         if depth == 0 or time.monotonic() > self.deadline:
             return None
         targets = [form for form in _distinct(core, expression) if _is_smooth(form)]
@@ -215,11 +231,7 @@ class _Prover:
             lines: Lines = (f"{expression} first rises, then falls in {x}, since {slope} decreases",)
             for at_lower, is_open in ((True, interval.lower_open), (False, interval.upper_open)):
                 value = self.edge(expression, x, interval, at_lower)
-                base = (
-                    ()
-                    if value == oo
-                    else value is not None and self.sign(value, rest, strict and not is_open, 0)
-                )
+                base = () if value == oo else value is not None and self.sign(value, rest, strict and not is_open, 0)
                 if base is None or base is False:
                     break
                 end = interval.lower if at_lower else interval.upper
@@ -231,28 +243,31 @@ class _Prover:
         return None
 
     def by_transforming(self, expression: Expr, domain: Domain, strict: bool) -> Lines | None:
-        """The same sign in another form: of logarithms, or with one symbol measured in units of another."""
-        for what, form, where in self.transformed(expression, domain):
-            lines = self.sign(form, where, strict, MAX_DERIVATIVES - 1)
-            if lines is not None:
-                return (what, *lines)
+        """The same sign in another form: of logarithms, with one symbol measured in units of another, or, where
+        the expression vanishes for two equal symbols, by the distance between them."""
+        for what, pieces in self.transformed(expression, domain, strict):
+            found = [self.sign(form, where, strict, MAX_DERIVATIVES - 1) for form, where in pieces]
+            if pieces and all(lines is not None for lines in found):
+                return (what, *(line for lines in found if lines for line in lines))
         return None
 
-    def transformed(self, expression: Expr, domain: Domain) -> Iterator[tuple[str, Expr, Domain]]:
+    def transformed(
+        self, expression: Expr, domain: Domain, strict: bool
+    ) -> Iterator[tuple[str, list[tuple[Expr, Domain]]]]:
         pair = self.attempt(lambda: _positive_and_negative_terms(expression))
         if pair is not None and all(self.shown_directly(side, domain, True) for side in pair):
             larger, smaller = (sympy.expand_log(sympy.log(side)) for side in pair)
-            yield "taking logarithms of both sides", larger - smaller, domain
-        half_line = [s for s in _symbols(expression) if domain[s] == _HALF_LINE]
-        for one in half_line:
-            for unit in half_line:
-                if one != unit:
-                    ratio = sympy.Dummy(f"{one}/{unit}", positive=True)
-                    form = self.attempt(
-                        lambda o=one, u=unit, r=ratio: _in_units(expression, o, u * r, domain)
-                    )
-                    if form is not None and unit not in form.free_symbols:
-                        yield f"with {one} in units of {unit}", form, {**domain, ratio: _HALF_LINE}
+            yield "taking logarithms of both sides", [(larger - smaller, domain)]
+        for one, other in permutations(_symbols(expression), 2):
+            if domain[one] == domain[other] == _HALF_LINE:
+                ratio = sympy.Dummy(f"{one}/{other}", positive=True)
+                form = self.attempt(lambda o=one, u=other, r=ratio: _in_units(expression, o, u * r, domain))
+                if form is not None and other not in form.free_symbols:
+                    yield f"with {one} in units of {other}", [(form, {**domain, ratio: _HALF_LINE})]
+            if not strict and domain[one] == domain[other]:
+                pieces = self.attempt(lambda o=one, u=other: _off_the_diagonal(expression, o, u, domain))
+                if pieces:
+                    yield f"it is 0 for {one} = {other}; for {one} on either side of {other}", pieces
 
     def by_splitting(self, expression: Expr, domain: Domain, strict: bool, depth: int) -> Lines | None:
         """Where the expression vanishes at an interior point, treat both sides of it on their own."""
@@ -260,7 +275,7 @@ class _Prover:
         for x in _symbols(expression):
             for point in _interior(domain[x]):
                 if not self.attempt(
-                    lambda x=x, p=point: signs.is_zero(expression.subs(x, p), _without(domain, x))
+                    lambda x=x, p=point: signs.is_zero(cast(Expr, expression.subs(x, p)), _without(domain, x))
                 ):
                     continue
                 interval = domain[x]
@@ -272,9 +287,7 @@ class _Prover:
                     return (f"{expression} is 0 at {x} = {point}", *left, *right)
         return None
 
-    def sign_by_end(
-        self, expression: Expr, x: Symbol, domain: Domain, rising: bool, depth: int
-    ) -> Lines | None:
+    def sign_by_end(self, expression: Expr, x: Symbol, domain: Domain, rising: bool, depth: int) -> Lines | None:
         """The expression is 0 at the end the piece starts from; show that it grows away from there."""
         slope = self.attempt(lambda: expression.diff(x))
         if slope is None:
@@ -301,6 +314,17 @@ class _Prover:
         return bool(found)
 
 
+def _certified(part: Expr, domain: Domain, relation: Any) -> bool:
+    """Branch and bound for the sign of a part, where no argument in words was found."""
+    from symforget.prover import Certified, certify
+
+    try:
+        outcome = certify(relation(part, Integer(0), evaluate=False), domain, max_boxes=400, timeout=2.0)
+    except InputError:
+        return False
+    return isinstance(outcome, Certified)
+
+
 def _distinct(core: Expr | None, expression: Expr) -> tuple[Expr, ...]:
     return (expression,) if core is None or core == expression else (core, expression)
 
@@ -317,6 +341,43 @@ def _in_units(expression: Expr, symbol: Symbol, value: Expr, domain: Domain) -> 
     return _core(form, {**domain, **dict.fromkeys(value.free_symbols - domain.keys(), _HALF_LINE)})  # type: ignore[operator]
 
 
+def _off_the_diagonal(expression: Expr, one: Symbol, other: Symbol, domain: Domain) -> list[tuple[Expr, Domain]]:
+    """The expression with `one` above and below `other` by a share of the room, if it vanishes where they agree."""
+    interval = domain[one]
+    if not signs.is_zero(cast(Expr, expression.subs(one, other)), _without(domain, one)):
+        return []
+    share = sympy.Dummy("share", nonnegative=True)
+    unit, line = Interval(Integer(0), Integer(1), False, True), Interval(Integer(0), oo, False, True)
+    ends = ((interval.upper, line if interval.upper == oo else unit, 1), (interval.lower, unit, -1))
+    pieces = []
+    for end, shares, side in ends:
+        if end == -oo:
+            return []
+        room = 1 if end == oo else side * (end - other)
+        moved = cast(Expr, expression.subs(one, other + side * room * share))
+        pieces.append((moved, {**_without(domain, one), share: shares}))
+    return pieces
+
+
+def _nonnegative_in_every_order(expression: Expr, domain: Domain) -> bool:
+    """Whether a polynomial is >= 0 for nonnegative symbols: with the symbols written as the smallest plus gaps,
+    for every order of them, no coefficient is negative."""
+    symbols = _symbols(expression)
+    above, below = sympy.fraction(sympy.together(expression))
+    if not 2 <= len(symbols) <= 4 or any(domain[s].lower < 0 for s in symbols):
+        return False
+    if not signs.is_positive(below, domain):
+        return False
+    polynomial = Poly(above, *symbols, domain="QQ")
+    gaps = [sympy.Dummy(f"gap{n}", nonnegative=True) for n in range(len(symbols))]
+    for order in permutations(symbols):
+        substituted = {s: sympy.Add(*gaps[: n + 1]) for n, s in enumerate(order)}
+        expanded = Poly(polynomial.as_expr().xreplace(substituted), *gaps, domain="QQ")
+        if any(coefficient < 0 for coefficient in expanded.coeffs()):
+            return False
+    return True
+
+
 def _by_its_range(expression: Expr, domain: Domain, strict: bool) -> bool:
     """The enclosure of the expression's range over the whole domain, in outward rounded arithmetic."""
     from symforget.balls import compile_ball, to_ball, undefined_as_none, workprec
@@ -324,9 +385,7 @@ def _by_its_range(expression: Expr, domain: Domain, strict: bool) -> bool:
 
     with workprec(100):
         function = compile_ball(expression, _symbols(expression))
-        ends = (
-            (i.lower, i.upper, i.lower_open, i.upper_open) for i in (domain[s] for s in _symbols(expression))
-        )
+        ends = ((i.lower, i.upper, i.lower_open, i.upper_open) for i in (domain[s] for s in _symbols(expression)))
         ranges = [Range(_end(low, -1, to_ball), _end(high, 1, to_ball), *opens) for low, high, *opens in ends]
         found = undefined_as_none(function, ranges)
     if found is None:
@@ -394,7 +453,7 @@ def _interior(interval: Any) -> list[Any]:
 
 def _core(expression: Expr, domain: Domain) -> Any:
     """The expression over one denominator, factored, without its factors that are plainly positive."""
-    form = sympy.factor(sympy.together(sympy.powsimp(sympy.expand(expression))))
+    form: Any = sympy.factor(sympy.together(sympy.powsimp(sympy.expand(expression))))
     return Mul(*(f for f in Mul.make_args(form) if not _plainly_positive(f, domain)))
 
 
@@ -421,7 +480,9 @@ def _shown_nonnegative(expression: Expr, domain: Domain) -> bool:
 
 
 def _has_root_of(expression: Expr, symbol: Symbol) -> bool:
-    return any(p.base.has(symbol) and p.exp.is_Rational and p.exp.q == 2 for p in expression.atoms(sympy.Pow))
+    return any(
+        p.base.has(symbol) and p.exp.is_Rational and p.exp.q == 2 for p in cast(Any, expression.atoms(sympy.Pow))
+    )
 
 
 def _number_sign(value: Expr, strict: bool) -> bool:
@@ -442,7 +503,7 @@ def _polynomial_sign(expression: Expr, domain: Domain, strict: bool) -> bool:
         return False
     x, interval = symbols[0], domain[symbols[0]]
     above, below = sympy.fraction(sympy.together(expression))
-    polynomial = Poly(above * below, x, domain="QQ")
+    polynomial: Any = Poly(above * below, x, domain="QQ")
     _, factors = polynomial.sqf_list()
     for factor, multiplicity in factors:
         roots = _roots_in(factor, interval, closed=strict)

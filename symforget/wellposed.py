@@ -109,7 +109,7 @@ def _extended(tree: Any, domain: Domain) -> Domain:
         return {**domain, **dict.fromkeys(tree.variables, everywhere)}
     if not isinstance(tree, sympy.Integral):
         return domain
-    variable, lower, upper = (evaluated(part) for part in tree.limits[0])
+    variable, lower, upper = (evaluated(part) for part in tree.limits[0].args)
     if not all(isinstance(end, Rational) or end in (oo, -oo) for end in (lower, upper)) or lower >= upper:
         return {**domain, variable: everywhere}
     return {**domain, variable: Interval(lower, upper, True, True)}

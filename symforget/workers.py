@@ -1,4 +1,4 @@
-"""Work that may have to be killed: each task in a process of its own, with a hard limit of time and memory."""
+"""Work that may have to be killed: every task in its own process, with hard limits of time and memory."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _context() -> Any:
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if "forkserver" in methods:
         # SymPy is imported once, in the server that every worker is forked from.
-        context.set_forkserver_preload(["__main__", "symforget.checking"])
+        context.set_forkserver_preload(["__main__", "symforget.check"])
     return context
 
 

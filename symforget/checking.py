@@ -1,0 +1,224 @@
+"""The examination of one relation of a reader's: what settles it, within limits of time and work.
+
+The order is fixed: a certified counterexample is looked for first, then an exact proof, then branch and bound
+on the whole domain or, failing that, on compact parts of it, then enclosures at sample points.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import sympy
+from sympy import Eq, Integer, Rational, Symbol
+from sympy.core.relational import Relational
+
+from symforget import prover
+from symforget.claims import Evidence, Leg, Verdict, WitnessRecord
+from symforget.domain import Interval
+from symforget.errors import InputError, PrecisionNotReached, TimeLimit
+from symforget.language import evaluated, replaced
+from symforget.limits import carry_out_limits
+from symforget.proofs import defined_everywhere, prove
+from symforget.timelimit import time_limit
+from symforget.witness import candidates
+
+Domain = Mapping[Symbol, Interval]
+
+SAMPLES = 12
+WITNESS_TRIES = 800
+ENOUGH_DIGITS = 10
+_SIGNS = {"Equality": "==", "Unequality": "!=", "LessThan": "<=", "StrictLessThan": "<"}
+_SIGNS |= {"GreaterThan": ">=", "StrictGreaterThan": ">"}
+
+#: Compact parts of a domain without its open ends: a finite open end is moved inwards by the first number (a
+#: share of the width, where that is finite), an infinite one is cut at the second.
+_PARTS = ((Rational(1, 1000), 100), (Rational(1, 100), 20), (Rational(1, 20), 8), (Rational(1, 8), 4))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much may be spent on one relation. ``digits``: digits to which equalities are compared."""
+
+    seconds: float = 30.0
+    digits: int = 30
+    max_boxes: int = 20_000
+    legs: frozenset[Leg] = frozenset(Leg)
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("digits", 1, 1000), ("max_boxes", 1, 10**9), ("seconds", 0.1, 1e6)):
+            if not low <= getattr(self, name) <= high:
+                raise InputError(f"{name.replace('_', '-')} must be between {low:g} and {high:g}")
+
+
+def examine(relation: Relational, domain: Domain, limits: Limits) -> Iterator[Evidence]:
+    """Examine a relation as written; evidence is yielded as soon as it is found."""
+    return _Examination(relation, domain, limits).run()
+
+
+def as_text(relation: Relational) -> str:
+    """A relation in the claims language's own signs."""
+    return f"{relation.lhs} {_SIGNS[type(relation).__name__]} {relation.rhs}"
+
+
+def where(domain: Domain) -> str:
+    """A region in words."""
+    return ", ".join(f"{s} in {interval}" for s, interval in domain.items())
+
+
+class _Examination:
+    def __init__(self, relation: Relational, domain: Domain, limits: Limits) -> None:
+        self.relation, self.domain, self.limits = relation, dict(domain), limits
+        self.started = time.monotonic()
+        self.note = ""
+
+    def left(self) -> float:
+        """Seconds that remain, a little less than the hard limit leaves."""
+        return self.limits.seconds - 0.3 - (time.monotonic() - self.started)
+
+    def run(self) -> Iterator[Evidence]:
+        try:
+            with time_limit(max(self.left(), 0.01)):
+                yield from self.stages()
+        except TimeLimit:
+            text = f"stopped at the time limit of {self.limits.seconds:g} s"
+            yield self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, text)
+        except (InputError, PrecisionNotReached, NotImplementedError) as error:
+            yield self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, str(error))
+
+    def stages(self) -> Iterator[Evidence]:
+        self.relation = derivatives_carried_out(self.relation)
+        if self.relation.has(sympy.Limit):
+            done = carry_out_limits(self.relation, self.domain, self.left() / 2)
+            if done.relation is None:
+                yield self.evidence(Leg.SYMBOLIC, Verdict.UNDECIDED, done.detail)
+                return
+            self.relation, self.note = done.relation, done.detail
+        refuted = self.counterexample()
+        if refuted is not None:
+            yield refuted
+            return
+        sampled = self.sampled()
+        proof = self.symbolic(sampled) if Leg.SYMBOLIC in self.limits.legs else None
+        if proof is not None:
+            yield proof
+        if Leg.CERTIFIED in self.limits.legs:
+            proved = proof is not None and proof.verdict is Verdict.PROVED
+            yield sampled if proved or isinstance(self.relation, Eq) else self.branch_and_bound(sampled)
+
+    def evidence(self, leg: Leg, verdict: Verdict, detail: str, **more: Any) -> Evidence:
+        full = f"{detail}; {self.note}" if self.note else detail
+        return Evidence(leg, verdict, full, seconds=time.monotonic() - self.started, **more)
+
+    def counterexample(self) -> Evidence | None:
+        seconds = min(5.0, self.left() / 4)
+        found = prover.find_witness(self.relation, self.domain, tries=WITNESS_TRIES, timeout=seconds)
+        return None if found is None else self.refutation(found)
+
+    def refutation(self, found: prover.Witness, boxes: int | None = None) -> Evidence:
+        record = witness_record(found, self.relation, "statement")
+        return self.evidence(Leg.CERTIFIED, Verdict.REFUTED, str(record), witness=record, boxes=boxes)
+
+    def symbolic(self, sampled: Evidence) -> Evidence:
+        """An exact proof; of an equality only if enclosures agree as well."""
+        if isinstance(self.relation, Eq) and not sampled.verdict.holds:
+            return self.evidence(Leg.SYMBOLIC, Verdict.UNDECIDED, "not tried: enclosures did not agree")
+        seconds = self.left() * 0.6
+        proof = prove(self.relation, self.domain, seconds)
+        if proof is None:
+            return self.evidence(Leg.SYMBOLIC, Verdict.UNDECIDED, "no exact argument was found")
+        return self.evidence(Leg.SYMBOLIC, Verdict.PROVED, str(proof))
+
+    def sampled(self) -> Evidence:
+        """Enclosures of both sides at sample points: never more than support."""
+        intervals = list(self.domain.values())
+        points = islice(candidates(intervals, 4 * SAMPLES), 0, None, 4) if intervals else iter([()])
+        held, digits = 0, self.limits.digits
+        enough_time = self.left() / 3
+        for values in islice(points, SAMPLES):
+            if held and self.left() < 2 * enough_time:
+                break
+            point = dict(zip(self.domain, values, strict=True))
+            comparison = prover.compare_at(self.relation, point, self.limits.digits)
+            if comparison.left is None:
+                continue
+            if comparison.truth is None:
+                if not isinstance(self.relation, Eq):
+                    continue
+                digits = min(digits, comparison.digits)
+            held += 1
+        return self.sample_verdict(held, digits)
+
+    def sample_verdict(self, held: int, digits: int) -> Evidence:
+        if isinstance(self.relation, Eq):
+            enough = min(ENOUGH_DIGITS, self.limits.digits)
+            if held and digits >= enough:
+                detail = f"both sides agree to {digits} digits at {_points(held)}"
+                return self.evidence(Leg.CERTIFIED, Verdict.SUPPORTED, detail, digits=digits)
+            detail = f"agreement to {digits} digits only" if held else "no enclosure at any sample point"
+            return self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, detail)
+        if held:
+            return self.evidence(Leg.CERTIFIED, Verdict.SUPPORTED, f"holds, certified, at {_points(held)}")
+        return self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, "not decided at any sample point")
+
+    def branch_and_bound(self, sampled: Evidence) -> Evidence:
+        """The whole domain, then smaller and smaller compact parts of it."""
+        target = self.relation
+        if defined_everywhere(self.relation, self.domain, self.left() / 4):
+            target = evaluated(self.relation)
+        regions = [dict(self.domain), *compact_parts(self.domain)]
+        stuck: Sequence[Mapping[Symbol, Interval]] = ()
+        for number, region in enumerate(regions):
+            seconds = self.left() / (2 if number == 0 and len(regions) > 1 else len(regions) - number + 1)
+            if seconds < 0.05:
+                break
+            outcome = prover.certify(target, region, self.limits.max_boxes, seconds)
+            if isinstance(outcome, prover.Refuted):
+                return self.refutation(outcome.witness, outcome.boxes)
+            if isinstance(outcome, prover.Certified):
+                beyond = "" if number == 0 else " (nothing is claimed beyond)"
+                detail = f"for all {where(region)}{beyond}" if region else "the two sides are enclosed apart"
+                return self.evidence(Leg.CERTIFIED, Verdict.CERTIFIED, detail, boxes=outcome.boxes)
+            stuck = stuck or outcome.remaining
+        hint = f"; branch and bound left over, among others, {where(stuck[-1])}" if stuck else ""
+        return replace(sampled, detail=sampled.detail + hint)
+
+
+def derivatives_carried_out(tree: Any) -> Any:
+    """The tree with its derivatives done and everything else as written."""
+    return replaced(tree, lambda e: evaluated(e) if isinstance(e, sympy.Derivative) else None)
+
+
+def witness_record(found: prover.Witness, relation: Relational, place: str) -> WitnessRecord:
+    """A witness in the form reports show."""
+    point = {name: str(value) for name, value in found.point.items()}
+    return WitnessRecord(place, as_text(relation), point, str(found.left), str(found.right))
+
+
+def compact_parts(domain: Domain) -> Iterator[dict[Symbol, Interval]]:
+    """Smaller and smaller compact boxes inside a domain; none if it is compact already."""
+    if all(interval.is_compact for interval in domain.values()):
+        return
+    for share, reach in _PARTS:
+        yield {s: _compact_part(interval, share, Integer(reach)) for s, interval in domain.items()}
+
+
+def _compact_part(interval: Any, share: Any, reach: Any) -> Interval:
+    low, high = interval.lower, interval.upper
+    width = high - low if low.is_finite and high.is_finite else Integer(1)
+    if not low.is_finite:
+        lower = high - reach if high.is_finite else -reach
+    else:
+        lower = low + share * width if interval.lower_open else low
+    if not high.is_finite:
+        upper = low + reach if low.is_finite else reach
+    else:
+        upper = high - share * width if interval.upper_open else high
+    return Interval(lower, upper)
+
+
+def _points(count: int) -> str:
+    return "1 point" if count == 1 else f"{count} points"
