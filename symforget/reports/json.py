@@ -136,6 +136,7 @@ def _summary(report: Report, summary: Summary) -> dict[str, Any]:
     return {
         "claims": summary.claims,
         "verdicts": {str(verdict): count for verdict, count in summary.verdicts.items()},
+        "derivations": {str(verdict): count for verdict, count in summary.derivations.items()},
         "twins": {"stated": summary.twins, "refuted": summary.twins_refuted},
         "sentences": [
             {"sentence": sentence.text, "verdict": sentence.verdict, "claims": list(sentence.claims)}

@@ -20,11 +20,15 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts of a run. ``verdicts`` holds every verdict, strongest first, also those that did not occur."""
+    """Counts of a run, of claims and of derivations that are no claim's symbolic leg.
+
+    The mappings hold every verdict, strongest first, also those that did not occur.
+    """
 
     claims: int
     verdicts: Mapping[Verdict, int]
     expected_refutations: int
+    derivations: Mapping[Verdict, int]
     twins: int
     twins_refuted: int
     sentences: tuple[Sentence, ...]
@@ -32,16 +36,21 @@ class Summary:
 
 def summarise(report: Report) -> Summary:
     """Count claims by verdict, count the false twins, and group the claims by the sentence they answer."""
-    found = [claim.verdict for claim in report.claims]
     twins = [claim.twin for claim in report.claims if claim.twin is not None]
     return Summary(
-        claims=len(found),
-        verdicts={verdict: found.count(verdict) for verdict in Verdict},
+        claims=len(report.claims),
+        verdicts=_count(claim.verdict for claim in report.claims),
         expected_refutations=sum(claim.expect is claim.verdict is Verdict.REFUTED for claim in report.claims),
+        derivations=_count(derivation.verdict for derivation in separate_derivations(report)),
         twins=len(twins),
         twins_refuted=sum(twin.verdict is Verdict.REFUTED for twin in twins),
         sentences=group_sentences(report.claims),
     )
+
+
+def _count(found: Iterable[Verdict]) -> dict[Verdict, int]:
+    verdicts = list(found)
+    return {verdict: verdicts.count(verdict) for verdict in Verdict}
 
 
 def group_sentences(claims: Iterable[ClaimResult]) -> tuple[Sentence, ...]:
@@ -86,6 +95,9 @@ def counts_in_words(summary: Summary) -> str:
         f"{count} {verdict}{_expected(summary, verdict)}" for verdict, count in summary.verdicts.items() if count
     )
     words = f"{plural(summary.claims, 'claim')}: {counted or 'none checked'}"
+    if derivations := sum(summary.derivations.values()):
+        counted = ", ".join(f"{count} {verdict}" for verdict, count in summary.derivations.items() if count)
+        words += f"; {plural(derivations, 'derivation')}: {counted}"
     if summary.twins:
         words += f"; {summary.twins_refuted} of {summary.twins} false twins refuted"
     return words

@@ -60,42 +60,46 @@ def _claim_lines(claims: Iterable[ClaimResult], width: int) -> list[Text]:
         return []
     id_width = max(len(claim.id) for claim, _ in rows)
     title_width = max(len(_title(claim)) for claim, _ in rows)
-    before_legs = VERDICT_WIDTH + id_width + title_width + 3 * len(GAP)
-    beside = before_legs + max(len(legs) for _, legs in rows) <= width
-    if beside:
-        return [
-            _labelled(
-                claim.verdict,
-                f"{claim.id:<{id_width}}{GAP}{_title(claim):<{title_width}}{GAP}{legs}".rstrip(),
-            )
-            for claim, legs in rows
-        ]
     longest = max(len(legs) for _, legs in rows)
-    return [line for claim, legs in rows for line in _stacked(claim, legs, id_width, longest, width)]
+    margin = VERDICT_WIDTH + len(GAP)
+    if margin + id_width + len(GAP) + title_width + len(GAP) + longest <= width:
+        return [line for row in rows for line in _beside(*row, id_width, title_width, width)]
+    # The legs move left, all of them alike, if the longest fits on one line that way.
+    legs_indent = min(margin + id_width + len(GAP), max(width - longest, margin + len(GAP)))
+    return [line for row in rows for line in _stacked(*row, id_width, legs_indent, width)]
 
 
 def _title(claim: ClaimResult) -> str:
-    as_expected = " (as expected)" if claim.expect is claim.verdict else ""
-    return f"{claim.title}{as_expected}"
+    """The title, or for want of one the statement; and whether a refutation was expected."""
+    title = claim.title or "; ".join(statement for _, statement in claim.statements)
+    return f"{title} (as expected)" if claim.expect is claim.verdict else title
 
 
-def _stacked(claim: ClaimResult, legs: str, id_width: int, longest: int, width: int) -> list[Text]:
-    """The title beside the ID where there is room for it, the legs below it; on a narrow screen all below the ID.
+def _beside(claim: ClaimResult, legs: str, id_width: int, title_width: int, width: int) -> list[Text]:
+    row = f"{claim.id:<{id_width}}{GAP}{_title(claim):<{title_width}}{GAP}{legs}".rstrip()
+    return [_labelled(claim.verdict, row), *_note(claim, VERDICT_WIDTH + len(GAP) + id_width + len(GAP), width)]
 
-    The legs move left, all of them alike, if the ``longest`` fits on one line that way.
-    """
-    margin = " " * (VERDICT_WIDTH + len(GAP))
-    indent = margin + " " * (id_width + len(GAP))
+
+def _stacked(claim: ClaimResult, legs: str, id_width: int, legs_indent: int, width: int) -> list[Text]:
+    """The title beside the ID where there is room for it, the legs below it; on a narrow screen all below the ID."""
+    indent = " " * (VERDICT_WIDTH + len(GAP) + id_width + len(GAP))
     if len(indent) + NARROWEST_TITLE <= width:
         first = f"{claim.id:<{id_width}}{GAP}"
         lines = [_labelled(claim.verdict, first + paragraph(_title(claim), width, indent).lstrip())]
     else:
-        indent = margin + GAP
+        indent = " " * (VERDICT_WIDTH + 2 * len(GAP))
         lines = [_labelled(claim.verdict, claim.id), Text(paragraph(_title(claim), width, indent))]
-    if not legs:
-        return lines
-    fitting = " " * min(len(indent), max(width - longest, len(margin) + len(GAP)))
-    return [*lines, Text(_wrap_phrases(legs, width, fitting), "dim")]
+    if legs:
+        lines.append(Text(_wrap_phrases(legs, width, " " * min(legs_indent, len(indent))), "dim"))
+    return [*lines, *_note(claim, min(legs_indent, len(indent)), width)]
+
+
+def _note(claim: ClaimResult, indent: int, width: int) -> list[Text]:
+    """What support consists in: the weakest of the positive verdicts says little by itself."""
+    if claim.verdict is not Verdict.SUPPORTED:
+        return []
+    found = next((e.detail for e in claim.evidence if e.verdict is Verdict.SUPPORTED and e.detail), "")
+    return [Text(paragraph(found, width, " " * indent), "dim")] if found else []
 
 
 def _wrap_phrases(phrases: str, width: int, indent: str) -> str:
@@ -128,7 +132,8 @@ def _weak_steps(derivation: DerivationResult, width: int) -> Iterable[str]:
         yield _field(label, f"{step.relation} {step.expression}".strip(), width, formula)
         if step.reason:
             yield _field("reason", step.reason, width)
-        yield _field("found", f"{step.verdict}: {step.detail}" if step.detail else str(step.verdict), width)
+        telling = step.detail if step.witness is None else ""
+        yield _field("found", f"{step.verdict}: {telling}" if telling else str(step.verdict), width)
         yield from _witness(step.witness, width)
     if derivation.repair:
         yield _field("repair", derivation.repair, width)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from symforget.claims import Report
+from symforget.claims import Evidence, Leg, Report, Verdict
 from symforget.reports.text import render, summary_line
 
 
@@ -43,6 +43,19 @@ def test_expected_refutation_is_not_raised_as_a_failure(mixed: Report) -> None:
     assert "\n\nrefuted    reader/wrong-on-purpose\n" not in text
 
 
+def test_support_says_what_it_consists_in(good: Report) -> None:
+    """If it failed, ``supported`` would not say whether it rests on twelve points or on a measured rate."""
+    evidence = Evidence(Leg.CERTIFIED, Verdict.SUPPORTED, "holds, certified, at 12 points")
+    claim = replace(good.claims[0], verdict=Verdict.SUPPORTED, evidence=(evidence,))
+    for width in (80, 160):
+        assert "holds, certified, at 12 points" in render(replace(good, claims=(claim,)), width).plain
+
+
+def test_claim_without_title_shows_its_statement(good: Report) -> None:
+    claim = replace(good.claims[0], title="", statements=(("", "x <= 1"),))
+    assert "overlap/gate-bounds  x <= 1" in render(replace(good, claims=(claim,)), 160).plain
+
+
 def test_surviving_twin_is_named_although_the_claim_holds(mixed: Report) -> None:
     """If it failed, a check that cannot fail would pass for evidence."""
     text = render(mixed, 200).plain
@@ -59,7 +72,8 @@ def test_last_lines_group_claims_by_sentence_and_count_verdicts(mixed: Report) -
     assert lines[gated + 1] == "overlap/gate-bounds, overlap/closed-forms"
     assert lines[1].startswith("undecided  Forward KL trained on data")
     assert counts == (
-        "6 claims: 2 proved, 1 undecided, 2 refuted (1 as expected), 1 error; 3 of 4 false twins refuted; 12.3 s"
+        "6 claims: 2 proved, 1 undecided, 2 refuted (1 as expected), 1 error; "
+        "1 derivation: 1 undecided; 3 of 4 false twins refuted; 12.3 s"
     )
 
 
