@@ -32,6 +32,8 @@ from sympy import (
     together,
 )
 
+from symforget.vanishing import vanishes_as_rational
+
 if TYPE_CHECKING:
     from symforget.domain import Interval
 
@@ -74,7 +76,7 @@ def open_up(expr: Expr, domain: Mapping[Symbol, Any]) -> Expr:
 
 def is_zero(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
     """Whether the expression is identically zero on the domain, shown by exact simplification."""
-    if expr == 0:
+    if expr == 0 or vanishes_as_rational(sympify(expr)):
         return True
     opened = open_up(sympify(expr), domain)
     return any(stage(opened) == 0 for stage in _STAGES)
@@ -113,8 +115,8 @@ def _sign_shown(expr: Expr, strict: bool) -> bool:
     def shown(e: Expr) -> bool:
         return bool(e.is_positive if strict else e.is_nonnegative)
 
-    forms = (expr, together(expr), factor(together(expr)))
-    return any(shown(form) or _same_sign_factors(form, shown) for form in forms)
+    forms = (lambda: expr, lambda: together(expr), lambda: factor(together(expr)))
+    return any(shown(form := make()) or _same_sign_factors(form, shown) for make in forms)
 
 
 def _same_sign_factors(expr: Expr, shown: Any) -> bool:

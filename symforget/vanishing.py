@@ -1,0 +1,74 @@
+"""Rational expressions that vanish identically: exact arithmetic in a field of fractions over opaque generators.
+
+Whatever is not a sum, a product or an integer power (a root, a function, an integral) counts as a generator of its
+own. So a True answer is a proof whatever the generators mean, and a False one says nothing about relations between
+them. Evaluation modulo a prime comes first: a value other than zero settles the matter at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from sympy import QQ, Add, Expr, Mul, Pow, Rational
+from sympy.polys.fields import field
+
+_PRIME = 2**61 - 1
+
+
+def vanishes_as_rational(expr: Expr) -> bool:
+    """Whether the expression is zero as a rational function of its generators."""
+    generators: dict[Expr, int] = {}
+    try:
+        if any(_modular(expr, Random(seed), generators) for seed in (1, 2)):
+            return False
+        return _in_field(expr, list(generators)) == 0
+    except ZeroDivisionError:
+        return False
+
+
+def _modular(expr: Expr, random: Random, generators: dict[Expr, int]) -> int:
+    """The value modulo the prime with every generator at a random residue; new generators are noted."""
+    residues: dict[Expr, int] = {g: random.randrange(1, _PRIME) for g in generators}
+
+    def leaf(e: Expr) -> int:
+        if isinstance(e, Rational):
+            return int(e.p) * pow(int(e.q), -1, _PRIME) % _PRIME
+        if e not in residues:
+            residues[e] = random.randrange(1, _PRIME)
+            generators[e] = len(generators)
+        return residues[e]
+
+    def power(base: int, exponent: int) -> int:
+        if base == 0 and exponent < 0:
+            raise ZeroDivisionError
+        return pow(base, exponent, _PRIME)
+
+    return _fold(expr, leaf, power, lambda x: x % _PRIME)
+
+
+def _in_field(expr: Expr, generators: list[Expr]) -> Any:
+    """The expression as an element of Q(generators)."""
+    if not generators:
+        return expr
+    fraction_field, *elements = field([f"g{i}" for i in range(len(generators))], QQ)
+    known = dict(zip(generators, elements, strict=True))
+
+    def leaf(e: Expr) -> Any:
+        return fraction_field(QQ(int(e.p), int(e.q))) if isinstance(e, Rational) else known[e]
+
+    return _fold(expr, leaf, lambda base, exponent: base**exponent, lambda x: x)
+
+
+def _fold(expr: Expr, leaf: Callable[[Expr], Any], power: Callable[[Any, int], Any], reduced: Any) -> Any:
+    """Evaluate sums, products and integer powers; ``leaf`` gives the value of everything else."""
+    if isinstance(expr, (Add, Mul)):
+        values = [_fold(arg, leaf, power, reduced) for arg in expr.args]
+        total = values[0]
+        for value in values[1:]:
+            total = reduced(total + value if isinstance(expr, Add) else total * value)
+        return total
+    if isinstance(expr, Pow) and expr.exp.is_Integer and not expr.base.is_Number:
+        return power(_fold(expr.base, leaf, power, reduced), int(expr.exp))
+    return leaf(expr)
