@@ -49,6 +49,7 @@ from symforget.rules.transforms import (
     SmoothAntiderivative,
     Under,
 )
+from symforget.rules.vectors import Gathering, MoveMean, SteinAlong
 
 __all__ = [
     "Affine",
@@ -69,8 +70,10 @@ __all__ = [
     "FundamentalTheorem",
     "GateAsExpectation",
     "InExpectation",
+    "Gathering",
     "Lemma",
     "Monotone",
+    "MoveMean",
     "Multiple",
     "OnTheLine",
     "PeriodicStrip",
@@ -89,6 +92,7 @@ __all__ = [
     "SmoothAntiderivative",
     "Squeeze",
     "Stein",
+    "SteinAlong",
     "Substitution",
     "Tilt",
     "Times",

@@ -1,4 +1,4 @@
-"""Rules that act inside an expression: replace a subexpression by its equal, pass through a monotone function."""
+"""Rules that act inside an expression: equals for equals, affine and monotone functions of both sides."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from sympy import Expr, Gt, Lambda, Symbol, preorder_traversal
 
 from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, Rule
 from symforget.domain import Interval
-from symforget.rules.intervals import check_all_steps
+from symforget.rules.intervals import check_all_steps, is_smooth
 from symforget.signs import is_nonnegative, is_positive, is_zero
 
 
 @dataclass(frozen=True)
 class Replace:
-    """Equals for equals: the next expression is the last one with ``old`` replaced by ``new``, equal by the rule ``by``.
+    """Equals for equals: one side of the step is the other with ``old`` replaced by ``new``, equal by the rule ``by``.
 
-    ``old`` may not contain a variable bound in the last expression, since the rule is checked for the claim's own
-    parameters only.
+    ``old`` may not contain a variable bound in the expression, since ``by`` is checked for free parameters only.
     """
 
     old: Expr
@@ -33,13 +32,13 @@ class Replace:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return Checked(False, "this rule justifies an equality only")
-        if not before.has(self.old):
-            return Checked(False, f"{self.old} does not occur")
-        if (self.old.free_symbols | self.new.free_symbols) & bound_symbols(before):
-            return Checked(False, f"{self.old} contains a bound variable")
-        if not is_zero(before.xreplace({self.old: self.new}) - after, context.domain):
-            return Checked(False, "the replacement does not give this")
-        return self.by.check(self.old, "=", self.new, context)
+        for whole, other in ((before, after), (after, before)):
+            if not whole.has(self.old) or not _same(whole.xreplace({self.old: self.new}), other, context):
+                continue
+            if (self.old.free_symbols | self.new.free_symbols) & bound_symbols(whole):
+                return Checked(False, f"{self.old} contains a bound variable")
+            return self.by.check(self.old, "=", self.new, context)
+        return Checked(False, f"replacing {self.old} does not give this")
 
 
 def bound_symbols(expr: Expr) -> set[Any]:
@@ -48,6 +47,31 @@ def bound_symbols(expr: Expr) -> set[Any]:
     for part in preorder_traversal(expr):
         found |= set(getattr(part, "bound_symbols", ()))
     return found
+
+
+@dataclass(frozen=True)
+class Affine:
+    """Both sides of a step that ``rule`` justifies, times ``factor`` (of one sign), plus ``shift``."""
+
+    rule: Rule
+    factor: Expr | int = 1
+    shift: Expr | int = 0
+
+    @property
+    def reason(self) -> str:
+        return self.rule.reason
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if is_positive(self.factor, context.domain):
+            inner = relation
+        elif is_positive(-self.factor, context.domain):
+            inner = _REVERSED[relation]
+        else:
+            return Checked(False, f"the sign of {self.factor} is not evident")
+        return self.rule.check(self._inside(before), inner, self._inside(after), context)
+
+    def _inside(self, side: Expr) -> Expr:
+        return (side - self.shift) / self.factor
 
 
 @dataclass(frozen=True)
@@ -92,6 +116,8 @@ class Monotone:
     def _direction(self, inner: Any, relation: str, context: Context) -> Checked:
         v = Symbol("v", positive=True)
         wider = {**context.domain, v: Interval.parse("(0, oo)")}
+        if not is_smooth(self.function(v), wider):
+            return Checked(False, "the function is not shown to be smooth on the positive numbers")
         slope = self.function(v).diff(v)
         signs = [sign for sign in (1, -1) if is_nonnegative(sign * slope, wider)]
         if not signs:

@@ -157,7 +157,7 @@ class Antiderivative:
         if not covers(self.interval, low, high, context):
             return Checked(False, "the limits leave the stated interval")
         inside = {**context.domain, self.variable: self.interval}
-        if not _smooth(self.F, inside):
+        if not is_smooth(self.F, inside):
             return Checked(False, "the antiderivative is not shown to be smooth")
         if not is_zero(self.F.diff(self.variable) - integral.function.xreplace({x: self.variable}), inside):
             return Checked(False, "its derivative is not the integrand")
@@ -175,16 +175,16 @@ def covers(interval: Any, low: Expr, high: Expr, context: Context) -> bool:
     return all(is_nonnegative(gap, context.domain) for gap in gaps)
 
 
-def _smooth(F: Expr, domain: Any) -> bool:
+def is_smooth(F: Expr, domain: Any) -> bool:
     """Powers, exponentials and logarithms of real expressions, with what they divide by or take roots of positive."""
     if not F.args:
         return True
     if isinstance(F, log):
-        return is_positive(F.args[0], domain) and _smooth(F.args[0], domain)
+        return is_positive(F.args[0], domain) and is_smooth(F.args[0], domain)
     if isinstance(F, Pow) and not isinstance(F, exp) and not (F.exp.is_Integer and F.exp.is_nonnegative):
         shown = F.exp.is_number and F.exp.is_real and is_positive(F.base, domain)
-        return bool(shown) and _smooth(F.base, domain)
-    return isinstance(F, (Add, Mul, Pow, exp)) and all(_smooth(arg, domain) for arg in F.args)
+        return bool(shown) and is_smooth(F.base, domain)
+    return isinstance(F, (Add, Mul, Pow, exp)) and all(is_smooth(arg, domain) for arg in F.args)
 
 
 @dataclass(frozen=True)
