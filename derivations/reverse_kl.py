@@ -1,6 +1,9 @@
 """reverse_kl: towards the true target, L = KL(q_beta | p_alpha); both modes are seen and the old mass is kept."""
 
 import mpmath
+import numpy as np
+from scipy.special import expit
+from scipy.stats import chi2 as chi2_distribution
 from sympy import Abs, Derivative, Integral, Rational, Subs, Symbol, exp, log, sqrt, symbols
 
 from symforget.authoring import claim, eq, ge, le
@@ -11,6 +14,7 @@ from symforget.domain import Interval
 from symforget.instances import GaussianPair, TwoLetterPair, a, b
 from symforget.legs.certified import at, over
 from symforget.legs.numeric import Measurement, agree
+from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment
 from symforget.flows import local_rate as measured_rate
 from symforget.model import alpha, beta, delta, phi
 from symforget.rules import (
@@ -22,15 +26,20 @@ from symforget.rules import (
     Definition,
     Differentiate,
     FundamentalTheorem,
+    Gathering,
     Lemma,
+    MoveMean,
     Multiple,
     Pointwise,
     PutIn,
     ReduceToGate,
     SlopeAtLeast,
+    SteinAlong,
     Times,
     UnderTheIntegral,
 )
+from symforget.rules.vectors import SpaceIntegral, c_n, c_o, m_n, m_o, mu_n, mu_o, slope_along, t_n, t_o, x
+from symforget.simulate import Estimate, GaussianModes, bounded_mean
 
 UNIT = "(0, 1)"
 LINE = "(-oo, oo)"
@@ -340,4 +349,143 @@ def local_rate(half=Rational(1, 2), natural=-1, factor=1):
             .equals(natural, by=PutIn("the integral from alpha to alpha is zero")),
             certified=(at({alpha: "3/10", delta: 2}, instance=GaussianPair()),),
         ),
+    )
+
+
+MODEL, TARGET = beta * c_o + (1 - beta) * c_n, alpha * t_o + (1 - alpha) * t_n
+LOG_RATIO = log(MODEL / TARGET)
+FULL_KL = SpaceIntegral(MODEL * LOG_RATIO)
+FOUR_MEANS = {beta: UNIT, alpha: UNIT, m_o: LINE, m_n: LINE, mu_o: LINE, mu_n: LINE}
+
+
+SAMPLED_WEIGHT, SAMPLED_TARGET, REACH = 0.6, 0.4, 5.5
+WHITENED_MEANS = {"m_o": (-2.5, 0.5), "m_n": (-1.0, -0.5), "mu_o": (0.0, 0.0), "mu_n": (1.5, 0.0)}
+
+
+def whitened(name, dimension):
+    """A mean in whitened coordinates: its first entries from WHITENED_MEANS, zeros after them."""
+    return np.pad(np.asarray(WHITENED_MEANS[name][:dimension]), (0, max(0, dimension - 2)))
+
+
+def sampled_force(dimension, new, rng, draws):
+    """E[y (g(x) - g(m))] for x = m + Sigma^(1/2) y: the force on a mean m, whitened and divided by its weight.
+
+    g = log q/p has the slope (mean of the m's) - (mean of the mu's) in whitened coordinates, weighted by responsibilities,
+    so it is Lipschitz with K = max |m - mu| and the value is at most K |y|^2. It is clipped at K REACH^2; the clip changes
+    the mean by at most E[K |y|^2; |y| > REACH] = K d P(chi^2_{d+2} > REACH^2), which is added to the half-width.
+    """
+    root = rng.normal(size=(dimension, dimension)) / np.sqrt(dimension) + np.eye(dimension)
+    modes = GaussianModes(rng.normal(size=dimension), np.zeros(dimension), root @ root.T)
+    factor = np.linalg.cholesky(modes.covariance)
+    means = {name: modes.mu_o + factor @ whitened(name, dimension) for name in WHITENED_MEANS}
+    pairs = [(m, mu) for m in ("m_o", "m_n") for mu in ("mu_o", "mu_n")]
+    lipschitz = max(np.linalg.norm(whitened(m, dimension) - whitened(mu, dimension)) for m, mu in pairs)
+    centre = means["m_n" if new else "m_o"]
+    bound = lipschitz * REACH**2
+
+    def log_ratio(points):
+        def log_mixture(weight, old, other):
+            logs = (modes.log_density(points, means[old]), modes.log_density(points, means[other]))
+            return np.logaddexp(np.log(weight) + logs[0], np.log1p(-weight) + logs[1])
+
+        return log_mixture(SAMPLED_WEIGHT, "m_o", "m_n") - log_mixture(SAMPLED_TARGET, "mu_o", "mu_n")
+
+    at_centre = log_ratio(centre[None, :])
+
+    def draw(count, generator):
+        points = modes.draw(centre, count, generator)
+        white = np.linalg.solve(factor, (points - centre).T).T
+        return np.clip(white * (log_ratio(points) - at_centre)[:, None], -bound, bound)
+
+    estimate = bounded_mean(draw, draws, -bound, bound, FAILURE_PROBABILITY, rng)
+    clipped = lipschitz * dimension * chi2_distribution.sf(REACH**2, dimension + 2)
+    return Estimate(estimate.mean, estimate.half_width + clipped, draws, estimate.probability)
+
+
+def predicted_force(dimension, new, restoring, model_gate, target_gate):
+    """The statement's bracket, whitened; the two misassignment probabilities by Gauss-Hermite quadrature."""
+    names = ("m_n", "m_o", "mu_n", "mu_o") if new else ("m_o", "m_n", "mu_o", "mu_n")
+    mean, other, own, far = (whitened(name, dimension) for name in names)
+    weights = [1 - w if new else w for w in (SAMPLED_WEIGHT, SAMPLED_TARGET)]
+    e_q = misassigned(weights[0], other - mean, mean - mean)
+    e_p = misassigned(weights[1], far - own, mean - own)
+    return restoring * (mean - own) + model_gate * e_q * (other - mean) - target_gate * e_p * (far - own)
+
+
+def misassigned(weight, gap, offset):
+    """P of the component of weight 1 - ``weight`` given a draw at ``offset`` from the other, whitened vectors."""
+    nodes, masses = np.polynomial.hermite_e.hermegauss(120)
+    log_odds = np.log1p(-weight) - np.log(weight) + gap @ offset - gap @ gap / 2 + np.linalg.norm(gap) * nodes
+    return masses @ expit(log_odds) / np.sqrt(2 * np.pi)
+
+
+@claim(
+    domain=FOUR_MEANS,
+    kind="identity",
+    densities="Gaussian",
+    sentence="gated",
+    false_twin={"model_gate": Rational(1, 2)},
+)
+def force_law(restoring=1, model_gate=1, target_gate=1):
+    """The force on each mean is a restoring force plus forces gated by misassignment.
+
+    dL/dm_o = beta Sigma^-1 [(m_o - mu_o) + e_q (m_n - m_o) - e_p (mu_n - mu_o)], where e_q and e_p are the probabilities
+    that a draw from N(m_o, Sigma) is assigned to the new component, under the model and under the target; the
+    equation of m_n exchanges the roles of old and new. Written along a direction v with v^T Sigma^-1 v = 1: a letter m
+    stands for v^T Sigma^-1 m, and a derivative in it for moving m along v.
+
+    Guarantee: **tight** (an identity), for the whole model and not only near the target.
+    Hypotheses: Gaussian modes with common covariance Sigma, any dimension, any four means.
+    Source: "perturbs the old mean only through overlap-gated misassignment probabilities" (abstract of
+        arXiv:2603.12163); the formula is ours.
+    """
+
+    def part(name, component, weight_of, mean, other, own_target, other_target, aside, target_aside, far, new, dimensions):
+        slope_q, slope_p = slope_along(log(MODEL)), slope_along(log(TARGET))
+        e_q, e_p = SpaceIntegral(component * aside / MODEL), SpaceIntegral(component * target_aside / TARGET)
+        pull = model_gate * e_q * (other - mean) - target_gate * e_p * (other_target - own_target)
+        force = weight_of * (restoring * (mean - own_target) + pull)
+        return Part(
+            eq(Derivative(FULL_KL, mean), force),
+            name=name,
+            symbolic=Derivation(Derivative(FULL_KL, mean))
+            .equals(
+                weight_of * SpaceIntegral(component * (x - mean) * LOG_RATIO),
+                by=MoveMean(mean, "differentiate under the integral: dq = weight N (x - m), and int dq = 0"),
+            )
+            .equals(
+                weight_of * SpaceIntegral(component * (slope_q - slope_p)),
+                by=SteinAlong(component, LOG_RATIO, weight_of, "Stein: E[(x - m) g] = E[d_v g], g = log q/p"),
+            )
+            .equals(
+                weight_of
+                * SpaceIntegral(
+                    component
+                    * (mean - x + (other - mean) * aside / MODEL + x - own_target - (other_target - own_target) * target_aside / TARGET)
+                ),
+                by=Gathering("d_v log q = r (m - x) + r' (m' - x) = (m - x) + r' (m' - m), since r + r' = 1; likewise p"),
+            )
+            .equals(force, by=Gathering("linearity; int N = 1")),
+            certified=(at(*far, digits=10),),
+            numeric=(agree(*far[:1]),),
+            simulation=tuple(
+                Experiment(
+                    run=lambda rng, draws, d=d, new=new: sampled_force(d, new, rng, draws),
+                    predict=lambda d=d, new=new: predicted_force(d, new, restoring, model_gate, target_gate),
+                    what=f"whitened force in d = {d}, random covariance",
+                    draws=1_000_000,
+                )
+                for d in dimensions
+            ),
+        )
+
+    points = (
+        {beta: "3/10", alpha: "3/5", m_o: "1/4", m_n: 2, mu_o: 0, mu_n: 3},
+        {beta: "4/5", alpha: "1/2", m_o: -1, m_n: "1/2", mu_o: 0, mu_n: 2},
+    )
+    to_new, to_old = (1 - beta) * c_n, beta * c_o
+    to_new_target, to_old_target = (1 - alpha) * t_n, alpha * t_o
+    return (
+        part("old mean", c_o, beta, m_o, m_n, mu_o, mu_n, to_new, to_new_target, points, False, (1, 2, 5)),
+        part("new mean", c_n, 1 - beta, m_n, m_o, mu_n, mu_o, to_old, to_old_target, points, True, (2,)),
     )

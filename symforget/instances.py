@@ -79,6 +79,26 @@ def on_whitened_line(integral: SampleIntegral) -> Expr:
 
 
 @dataclass(frozen=True)
+class DensitiesOnTheLine:
+    """N(-delta/2, 1) and N(delta/2, 1) by their densities, every functional an ordinary integral over the line.
+
+    It shares no closed form and no change of variable with `GaussianPair`.
+    """
+
+    name: str = "densities of a Gaussian pair"
+
+    def __call__(self, expr: Any) -> Any:
+        return instantiate(unfold(expr), self._integral, {}, None)
+
+    def _integral(self, integral: SampleIntegral) -> Expr:
+        from symforget import model
+
+        x = Dummy("x", real=True)
+        old, new = (exp(-((x + s * model.delta / 2) ** 2) / 2) / sqrt(2 * pi) for s in (1, -1))
+        return Integral(integral.at(old, new), (x, -oo, oo))
+
+
+@dataclass(frozen=True)
 class TwoLetterPair:
     """p_o = (a, 1 - a), p_n = (b, 1 - b): the smallest pair of densities, evaluated exactly."""
 
@@ -104,8 +124,9 @@ def instantiate(expr: Any, integral: Any, functionals: Mapping[Basic, Expr], gat
 
 
 def carry_out(expr: Any) -> Any:
-    """Do the derivatives, and put in the points at which they are wanted."""
+    """Do the derivatives, make what can be made concrete so, and put in the points at which values are wanted."""
     done = expr.replace(lambda e: isinstance(e, Derivative), lambda e: e.doit(deep=False))
+    done = done.replace(lambda e: hasattr(e, "concrete"), lambda e: e.concrete())
     return done.replace(lambda e: isinstance(e, Subs), lambda e: e.doit(deep=False))
 
 

@@ -1,0 +1,253 @@
+"""The whole model in R^d along one direction: integrals over the four Gaussians, and the rules that move them.
+
+Fix a direction v with v^T Sigma^-1 v = 1 and write, for any vector w, its coordinate w_v = v^T Sigma^-1 w. The model's
+components N(m_o, Sigma), N(m_n, Sigma) and the target's N(mu_o, Sigma), N(mu_n, Sigma) enter an integral over R^d through
+their density values ``c_o``, ``c_n``, ``t_o``, ``t_n`` at x, and through the coordinate ``x`` of x; everything needed is
+
+    moving m along v:  d N(x; m, Sigma) = N(x; m, Sigma) (x_v - m_v),
+    moving x along v:  d N(x; m, Sigma) = -N(x; m, Sigma) (x_v - m_v),
+
+because log N = const - |x - m|^2/2 in the norm of Sigma^-1. So one derivation serves every d, Sigma and v: the component
+along v is v^T (gradient), for d = 1 and Sigma = 1 the gradient itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import (
+    Derivative,
+    Dummy,
+    Expr,
+    Lambda,
+    Poly,
+    PolynomialError,
+    Symbol,
+    Tuple,
+    cancel,
+    diff,
+    exp,
+    expand,
+    log,
+    symbols,
+    sympify,
+    together,
+)
+
+from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.functions import normal
+from symforget.signs import is_nonnegative, is_positive, is_zero
+
+NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
+
+c_o, c_n, t_o, t_n = symbols("c_o c_n t_o t_n", positive=True)
+x = Symbol("x", real=True)
+m_o, m_n, mu_o, mu_n = symbols("m_o m_n mu_o mu_n", real=True)
+CENTRE = {c_o: m_o, c_n: m_n, t_o: mu_o, t_n: mu_n}
+DENSITIES = tuple(CENTRE)
+
+
+class SpaceIntegral(Expr):
+    """The integral over R^d of f, an expression in the four density values and the coordinate x along v.
+
+    f must be homogeneous of degree one in the densities. Derivatives in a mean's coordinate move that mean along v.
+    """
+
+    is_commutative = True
+    is_real = True
+    is_extended_real = True
+
+    def __new__(cls, integrand: Any, centres: Any = None) -> SpaceIntegral:
+        body = integrand if isinstance(integrand, Lambda) else Lambda((*DENSITIES, x), sympify(integrand))
+        return Expr.__new__(cls, body, Tuple(*(CENTRE.values() if centres is None else centres)))
+
+    @property
+    def integrand(self) -> Expr:
+        """f in the symbols c_o, c_n, t_o, t_n and x."""
+        return self.args[0](*DENSITIES, x)  # type: ignore[operator]
+
+    @property
+    def centres(self) -> tuple[Expr, ...]:
+        """The coordinates of the four means along v, in the order of DENSITIES."""
+        return tuple(self.args[1])  # type: ignore[arg-type]
+
+    def _eval_derivative(self, s: Symbol) -> Expr:
+        f = self.integrand
+        moved = diff(f, s)
+        for density, centre in zip(DENSITIES, self.centres, strict=True):
+            moved += diff(f, density) * density * (x - centre) * diff(centre, s)
+        return SpaceIntegral(moved, self.centres)
+
+    def on_a_line(self) -> Expr:
+        """The integral for d = 1, Sigma = 1, as a standard normal expectation around m_o."""
+        u = Dummy("u", real=True)
+        first = self.centres[0]
+        values = [exp((m - first) * u - (m - first) ** 2 / 2) for m in self.centres]
+        return normal(self.args[0](*values, first + u), u)  # type: ignore[operator]
+
+    def concrete(self) -> Expr:
+        """What the legs that compute evaluate."""
+        return self.on_a_line()
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"Int({printer._print(self.integrand)})"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\int {printer._print(self.integrand)}\,dx"
+
+
+def slope_along(f: Expr) -> Expr:
+    """The derivative of f as x moves along v."""
+    return diff(f, x) - sum((diff(f, c) * c * (x - centre) for c, centre in CENTRE.items()), sympify(0))
+
+
+def homogeneous(f: Expr, degree: int) -> bool:
+    """Whether f(s c_o, s c_n, s t_o, s t_n) = s^degree f."""
+    scale = Dummy("s", positive=True)
+    scaled = f.xreplace({c: scale * c for c in DENSITIES})
+    plain, scaled = (e.replace(lambda h: isinstance(h, log), lambda h: log(cancel(h.args[0]))) for e in (f, scaled))
+    return cancel(together(scaled / scale**degree - plain)) == 0
+
+
+def gathered(expr: Expr) -> Expr | None:
+    """One integrand whose integral is the expression, or None if it is not affine in its integrals.
+
+    A number is the integral of itself times c_o; polynomials in x times one density are integrated by their moments.
+    """
+    names = {e: Dummy() for e in sorted(expr.atoms(SpaceIntegral), key=str)}
+    if not names:
+        return expr * c_o
+    try:
+        affine = Poly(expr.xreplace(names), *names.values())
+    except PolynomialError:
+        return None
+    moved = any(e.centres != tuple(CENTRE.values()) for e in names)
+    if affine.total_degree() > 1 or moved:
+        return None
+    parts = (affine.coeff_monomial(name) * e.integrand for e, name in names.items())
+    return sum(parts, affine.coeff_monomial(1) * c_o)
+
+
+def integrates_to_zero(expr: Expr, context: Context) -> bool:
+    """Whether the integrand is a combination of (polynomial in x) x (one density) with vanishing integral.
+
+    The integrals used are those of N(x; m, Sigma) times 1 and x_v: 1 and m_v.
+    """
+    integrand = gathered(expr)
+    if integrand is None:
+        return False
+    logs = {e: Dummy(real=True) for e in sorted(integrand.atoms(log), key=str)}
+    reduced = cancel(together(integrand.xreplace(logs)))
+    if reduced == 0:
+        return True
+    try:
+        polynomial = Poly(reduced, *DENSITIES, x, *logs.values())
+    except PolynomialError:
+        return False
+    total: Expr = sympify(0)
+    for powers, coefficient in polynomial.terms():
+        densities, degree, others = powers[:4], powers[4], powers[5:]
+        if sum(densities) != 1 or any(others) or degree > 1:
+            return False
+        centre = CENTRE[DENSITIES[densities.index(1)]]
+        total += coefficient * centre**degree
+    return is_zero(total, context.domain)
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """Linearity: both sides are integrals of the same function, given int N = 1 and int x_v N = m_v."""
+
+    reason: str = "linearity of the integral"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return NOT_AN_EQUALITY
+        if integrates_to_zero(before - after, context):
+            return ACCEPTED
+        return Checked(False, "the integrands differ")
+
+
+@dataclass(frozen=True)
+class MoveMean:
+    """Differentiate under the integral in a mean's coordinate; int N = 1, so constants times N may be dropped.
+
+    The integrand must be mixtures of the components times polynomials in x and logarithms of ratios of mixtures:
+    these grow at most linearly in |x|^2, so Gaussian tails dominate the derivative locally uniformly.
+    """
+
+    mean: Symbol
+    reason: str = "differentiate under the integral"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return NOT_AN_EQUALITY
+        for derivative in before.atoms(Derivative):
+            if derivative.variables != (self.mean,):
+                return Checked(False, f"a derivative is not in {self.mean}")
+            for integral in derivative.expr.atoms(SpaceIntegral):
+                if not dominated(integral.integrand, context):
+                    return Checked(False, f"no integrable majorant is seen for {integral}")
+        if integrates_to_zero(before.doit() - after, context):
+            return ACCEPTED
+        return Checked(False, "the derivative of the integrand is another one")
+
+
+def dominated(f: Expr, context: Context) -> bool:
+    """A combination of densities times polynomials in x times log ratios of positive mixtures, of degree one."""
+    if not homogeneous(f, 1):
+        return False
+    logs = {e: Dummy(real=True) for e in sorted(f.atoms(log), key=str)}
+    if not all(_ratio_of_mixtures(e.args[0], context) for e in logs):
+        return False
+    try:
+        polynomial = Poly(expand(f.xreplace(logs)), *DENSITIES, x, *logs.values())
+    except PolynomialError:
+        return False
+    return all(sum(powers[:4]) == 1 and sum(powers[5:]) <= 1 for powers in polynomial.monoms())
+
+
+def _ratio_of_mixtures(argument: Expr, context: Context) -> bool:
+    above, below = argument.as_numer_denom()
+    return all(_mixture(side, context) for side in (above, below))
+
+
+def _mixture(side: Expr, context: Context) -> bool:
+    """A combination of densities with nonnegative coefficients, at least one of them positive."""
+    try:
+        polynomial = Poly(expand(side), *DENSITIES)
+    except PolynomialError:
+        return False
+    if not polynomial.is_homogeneous or polynomial.total_degree() != 1 or side.has(x):
+        return False
+    coefficients = polynomial.coeffs()
+    return all(is_nonnegative(c, context.domain) for c in coefficients) and any(
+        is_positive(c, context.domain) for c in coefficients
+    )
+
+
+@dataclass(frozen=True)
+class SteinAlong:
+    """Stein's identity in R^d along v: E[(x_v - m_v) g(x)] = E[d_v g(x)] for x ~ N(m, Sigma).
+
+    ``density``: the symbol of N(m, Sigma). ``g``: smooth, homogeneous of degree zero in the densities: a combination of
+    logarithms of ratios of mixtures, so that g and its slope grow at most quadratically.
+    """
+
+    density: Symbol
+    g: Expr
+    times: Any = 1
+    reason: str = "Stein's identity"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return NOT_AN_EQUALITY
+        if not homogeneous(self.g, 0) or not dominated(self.density * self.g, context):
+            return Checked(False, "g is not shown to be smooth with moderate growth")
+        centre = CENTRE[self.density]
+        first = self.times * SpaceIntegral(self.density * (x - centre) * self.g)
+        second = self.times * SpaceIntegral(self.density * slope_along(self.g))
+        if integrates_to_zero(before - first, context) and integrates_to_zero(after - second, context):
+            return ACCEPTED
+        return Checked(False, "the step is not an exchange of E[(x - m) g] for E[d_v g]")
