@@ -12,7 +12,7 @@ from typing import Any
 
 from symforget.authoring import ClaimSpec
 from symforget.claims import Claim
-from symforget.errors import InputError
+from symforget.errors import InputError, LemmaUnavailable
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,14 @@ class Library:
         return entry.spec.build(entry.group, constants)
 
     def lemma(self, claim_id: str, part: str) -> tuple[Any, Mapping[Any, Any]]:
-        """Statement and domain of one part of a claim, for a derivation that uses it."""
+        """Statement and domain of one part of a claim, for a derivation that uses it.
+
+        Raises:
+            LemmaUnavailable: the file that states it could not be read.
+            InputError: no such claim or part.
+        """
+        if self.is_broken(claim_id):
+            raise LemmaUnavailable(f"{claim_id} is stated in a file that could not be read")
         found = self.claim(claim_id)
         for candidate in found.parts:
             if candidate.name == part or (not part and len(found.parts) == 1):

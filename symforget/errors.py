@@ -13,5 +13,9 @@ class PrecisionNotReached(SymforgetError):
     """A certified evaluation could not reach the digits asked for within its work limit."""
 
 
+class LemmaUnavailable(SymforgetError):
+    """A derivation uses a claim whose file could not be read."""
+
+
 class TimeLimit(SymforgetError):
     """A computation was stopped because its time limit had passed."""

@@ -141,7 +141,9 @@ def test_a_rule_that_accepts_what_the_balls_refute_is_an_error(write):
         "@dataclass(frozen=True)\nclass Trust:\n    reason: str = 'trust me'\n"
         "    def check(self, *_):\n        return ACCEPTED\n"
     )
-    wrong = MEANS.replace("by=SignOf((sqrt(x) - sqrt(y)) ** 2)", "by=Trust()").replace("factor=2", "factor=Rational(5, 2)")
+    wrong = MEANS.replace("by=SignOf((sqrt(x) - sqrt(y)) ** 2)", "by=Trust()").replace(
+        "factor=2", "factor=Rational(5, 2)"
+    )
     (result,) = run(write("small", credulous, wrong)).claims
     assert result.verdict is Verdict.ERROR
 
@@ -162,7 +164,7 @@ def test_a_claim_that_needs_a_broken_file_is_undecided_and_says_so(write):
     results = {r.id: r for r in verify([broken, needing], Options()).claims}
     assert results["small/means"].verdict is Verdict.PROVED
     assert results["small/borrowed"].verdict is Verdict.UNDECIDED
-    assert results["small/borrowed"].detail == "depends on broken/means, which is error"
+    assert "broken/means" in results["small/borrowed"].detail
 
 
 def test_a_claim_that_raises_is_an_error_and_the_rest_is_unharmed(write):
@@ -181,7 +183,11 @@ def test_a_contradictory_domain_is_named(write):
 
 @pytest.mark.parametrize(
     ("named", "text"),
-    [({"digits": -3}, "--digits must be between 1 and 10000, got -3"), ({"jobs": 0}, "--jobs"), ({"legs": frozenset()}, "--legs")],
+    [
+        ({"digits": -3}, "--digits must be between 1 and 10000, got -3"),
+        ({"jobs": 0}, "--jobs"),
+        ({"legs": frozenset()}, "--legs"),
+    ],
 )
 def test_options_out_of_range_are_refused(named, text):
     with pytest.raises(InputError, match=text):

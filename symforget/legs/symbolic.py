@@ -13,7 +13,7 @@ from sympy import latex
 
 from symforget.claims import Claim, Evidence, Leg, Part, StepResult, Verdict, WitnessRecord, weakest
 from symforget.derivation import RELATIONS, Chain, Checked, Context, Derivation, as_text, closes
-from symforget.errors import TimeLimit
+from symforget.errors import LemmaUnavailable, TimeLimit
 from symforget.legs.points import step_witness
 from symforget.timelimit import time_limit
 
@@ -78,7 +78,7 @@ def guarded(check: Any) -> Checked:
     try:
         with time_limit(STEP_SECONDS, "the check of this step"):
             return check()
-    except TimeLimit as error:
+    except (TimeLimit, LemmaUnavailable) as error:
         return Checked(False, str(error))
     except (ArithmeticError, AttributeError, NotImplementedError, TypeError, ValueError) as error:
         return Checked(False, f"SymPy could not check it: {type(error).__name__}: {error}")
