@@ -46,14 +46,9 @@ def _complement(beta: arb) -> arb:
         return 1 - beta
 
 
-def _ends(ball: arb) -> tuple[arb, arb]:
-    """The exact ends of a ball; a ball that overhangs zero by its rounding is left as it is."""
-    return ball.lower(), ball.upper()
-
-
 def _near_and_far(beta: arb) -> tuple[arb, arb]:
     """The smaller of (beta, 1 - beta) at the points of the ball nearest to and farthest from 1/2."""
-    low, high = _ends(beta)
+    low, high = beta.lower(), beta.upper()
     far = low.min(_complement(high))
     half = arb(0.5)
     near = half if low <= half and high >= half else (high if high < half else _complement(low))
@@ -144,16 +139,23 @@ def misassignment_old(beta: arb | acb, delta: arb | acb) -> arb | acb:
         rest = _complement(weight)
         return rest * _gate_at(weight.min(rest), d)
 
-    low, high = _ends(beta)
     left, right = _delta_ends(delta)
-    return +_over_corners(at, (high, right), (low, left))
+    return +_over_corners(at, (beta.upper(), right), (beta.lower(), left))
 
 
 def misassignment_new(beta: arb | acb, delta: arb | acb) -> arb | acb:
     """E_n[r_o] = beta H, same arguments as `gate`."""
     if isinstance(beta, acb):
         return beta * gate(beta, delta)
-    return misassignment_old(_complement(beta), delta)
+    delta = real_delta(delta)
+    if not _valid(beta, delta):
+        return NAN
+
+    def at(weight: arb, d: arb) -> arb:
+        return weight * _gate_at(weight.min(_complement(weight)), d)
+
+    left, right = _delta_ends(delta)
+    return +_over_corners(at, (beta.lower(), right), (beta.upper(), left))
 
 
 def information(beta: arb | acb, delta: arb | acb) -> arb | acb:

@@ -12,19 +12,22 @@ from symforget.gate.reference import log_lower_bound, sech_derivative
 from symforget.gate.variable import Variable
 
 _LOG2 = math.log(2)
-_LARGEST_DELTA = 1e9
+_LARGEST_DELTA, _LARGEST_L = 1e9, 1e15
 
 
 def jet(delta: arb, l: arb | acb, order: int) -> list[Any]:
     """[S, S_1, ..., S_order] at an exact delta >= 0 and exact l, real or complex with |Im l| < pi.
 
-    Relative accuracy about `ctx.prec` bits for S, and for S_k relative to the bound c_k S. Returns balls
-    round 0 for delta > 1e9, whose radius is the bound sqrt(2 pi)/delta.
+    Relative accuracy about `ctx.prec` bits for S, and for S_k relative to the bound c_k S. Non-finite balls
+    for delta > 1e9 or |l| > 1e15.
     """
     if delta == 0:
         return _at_zero(l, order)
-    d = float(delta)
     variable = Variable(l, order)
+    # A delta below the range of doubles may be taken larger in the error bounds, which grow with it.
+    d = max(float(delta), 1e-150)
+    if not (d <= _LARGEST_DELTA and variable.real <= _LARGEST_L):
+        return [acb(arb.nan(), arb.nan()) if variable.complex else arb.nan()] * (order + 1)
     log_s = log_lower_bound(d, variable.real)
     nats = (ctx.prec + 4) * _LOG2
     old = ctx.prec

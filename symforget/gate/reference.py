@@ -56,7 +56,7 @@ def log_lower_bound(delta: float, l: float) -> float:
     l = abs(l)
     eighth = delta * delta / 8
     tail = (eighth if l >= 4 * eighth else -eighth) - l / 2
-    if delta == 0:
+    if delta == 0 or l > 1e100 * delta:
         return tail - 1
     centre = -((l / delta) ** 2) / 2 + math.log(0.4 * min(1.0, 2.5 / delta))
     return max(tail, centre) - 1

@@ -64,7 +64,7 @@ def narrow_cost(d: float, l: Variable, nats: float) -> float:
 
 def narrow(delta: arb, l: Variable, nats: float) -> list[Any]:
     """[S, S_1, ...] from the definition; delta > 0 exact; errors relative to sech(l/2)."""
-    d = float(delta)
+    d = max(float(delta), 1e-150)
     # What derivatives and the distance of the strip from the pole may add to the error bound.
     nats += 3 + d * d / 4 + (l.order + 1) * 3 + math.lgamma(l.order + 1)
     a, h = _narrow_strip(d, l, nats)
@@ -133,7 +133,7 @@ def _log_rest(k: int, d: float, l: Variable) -> float:
 
 def crossed(delta: arb, l: Variable, count: int) -> list[Any]:
     """[S, S_1, ...] as the sum of `count` residues of the dual form."""
-    errors = [_log_rest(count, float(delta), l) + log_cauchy(k, l) for k in range(l.order + 1)]
+    errors = [_log_rest(count, max(float(delta), 1e-150), l) + log_cauchy(k, l) for k in range(l.order + 1)]
     return l.derivatives(_residues(delta, l, count), errors)
 
 

@@ -22,6 +22,8 @@ def ball_of_log(nats: float) -> arb:
     """A ball round 0 whose radius is at least exp(nats); nats may carry a relative rounding error of
     1e-12.
     """
+    if not nats < 1e15:
+        return arb(0, arb.pos_inf())
     return tiny(-math.ceil(nats / _LOG2 + abs(nats) * 1e-11 + 0.5))
 
 
@@ -45,7 +47,7 @@ class Variable:
         self.imaginary = abs(float(l.imag)) if complex_ else 0.0
         self.complex = complex_
         self.radius = min(1.0, (math.pi - self.imaginary) / 2) if order else 0.0
-        self._series = acb_series if complex_ else arb_series
+        self._series: Any = acb_series if complex_ else arb_series
         self.value: Any = self._series([l, 1], order + 1) if order else l
 
     def wrap(self, constant: Any) -> Any:
