@@ -84,10 +84,19 @@ def _witness(
     try:
         with time_limit(4 * seconds, "the search for a witness"):
             made = concrete(relation, instance)
-            found = prover.find_witness(made, domain_of(made, claim.domain), tries=tries, timeout=seconds)
+            found = _search(made, domain_of(made, claim.domain), tries, seconds)
     except (TimeLimit, PrecisionNotReached, NotImplementedError):
         return None
     return None if found is None else record(found, relation, where, instance)
+
+
+def _search(made: Any, domain: Mapping[Symbol, Interval], tries: int, seconds: float) -> prover.Witness | None:
+    if domain:
+        return prover.find_witness(made, domain, tries=tries, timeout=seconds)
+    comparison = prover.compare_at(made, {}, 15)
+    if comparison.truth is False and comparison.left is not None and comparison.right is not None:
+        return prover.Witness({}, comparison.left, comparison.right)
+    return None
 
 
 def record(found: prover.Witness, relation: Any, where: str, instance: Instance | None) -> WitnessRecord:
