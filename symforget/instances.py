@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sympy import Basic, Derivative, Dummy, Expr, Rational, Subs, Symbol, exp
+from sympy import Basic, Derivative, Dummy, Expr, Integral, Rational, Subs, Symbol, exp, oo, pi, sqrt
 
 from symforget.calculus import BC, TV, DensityFunctional, H, SampleIntegral, chi2, chi2_old, unfold
 

@@ -29,14 +29,15 @@ DRAWS, QUICK_DRAWS = 1_000_000, 100_000
 
 @dataclass(frozen=True)
 class SampleMean:
-    """One side of the statement, an expectation under p_o or p_n, estimated from draws; the other predicts it.
+    """One side of the statement, an expectation, estimated from draws; the other predicts it.
 
-    ``side``: "lhs" or "rhs", which must be ``constant * int density * value``. ``density``: p_o or p_n, is sampled.
+    ``side``: "lhs" or "rhs", which must be ``constant * int density * value``. ``density``: p_o, p_n or a mixture of
+    them, what is sampled.
     ``low``, ``high``: the range of value. ``dimension``: of the sample space; the covariance is random.
     """
 
     at: Mapping[Symbol, Rational]
-    density: Symbol = p_o
+    density: Expr = p_o
     low: float = 0.0
     high: float = 1.0
     dimension: int = 1
@@ -84,7 +85,7 @@ def _run_sample_mean(part: Part, check: SampleMean, rng: np.random.Generator, qu
     )
 
 
-def _integrand_over(density: Symbol, sampled: Expr) -> tuple[Expr, Expr]:
+def _integrand_over(density: Expr, sampled: Expr) -> tuple[Expr, Expr]:
     """The constant in front of the integral, and its integrand divided by the sampled density."""
     scale, integral = sampled.as_independent(SampleIntegral, as_Add=False)
     if not isinstance(integral, SampleIntegral):
@@ -96,10 +97,11 @@ def _drawer(modes: GaussianModes, check: SampleMean, value: Expr) -> Callable[[i
     """Draws of the value: it is homogeneous of degree zero, so both densities are scaled by the larger one."""
     f = lambdify([p_o, p_n, *check.at], value, modules="numpy")
     parameters = [float(v) for v in check.at.values()]
-    mean = modes.mu_o if check.density == p_o else modes.mu_n
+    old_weight = float(check.density.expand().coeff(p_o).subs(check.at))
 
     def draw(count: int, rng: np.random.Generator) -> Any:
-        x = modes.draw(mean, count, rng)
+        from_old = rng.random((count, 1)) < old_weight
+        x = modes.draw(np.where(from_old, modes.mu_o, modes.mu_n), count, rng)
         old, new = modes.log_density(x, modes.mu_o), modes.log_density(x, modes.mu_n)
         top = np.maximum(old, new)
         return f(np.exp(old - top), np.exp(new - top), *parameters)
