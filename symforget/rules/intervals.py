@@ -20,15 +20,16 @@ from sympy import (
     Pow,
     Symbol,
     exp,
+    expand,
     limit,
     log,
-    simplify,
 )
 from sympy.core.function import AppliedUndef
 
 from symforget.calculus import H, SampleIntegral
 from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, closes
 from symforget.signs import is_nonnegative, is_positive, is_zero
+from symforget.vanishing import vanishes_as_rational
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
 
@@ -206,8 +207,8 @@ class TwoSided:
     def _bounds(self, quantity: Expr, gap: Expr, side: tuple[Expr, Expr], context: Context) -> bool:
         """Whether ``smaller <= larger`` says quantity <= gap, or something stronger by an evident sign."""
         smaller, larger = side
-        room = gap - quantity - (larger - smaller)
-        return is_zero(room, context.domain) or is_nonnegative(simplify(room), context.domain)
+        room = expand(gap - quantity - (larger - smaller))
+        return vanishes_as_rational(room) or is_nonnegative(room, context.domain)
 
 
 def upper_side(premise: Any) -> tuple[Expr, Expr] | None:

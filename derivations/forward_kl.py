@@ -1,0 +1,634 @@
+"""forward_kl: training on new data alone, L(beta) = KL(p_n|q_beta), drives the old weight to zero."""
+
+from sympy import Abs, Derivative, Dummy, Integral, Lambda, Limit, Rational, Symbol, exp, log
+
+from symforget.authoring import claim, eq, ge, gt, le, lt
+from symforget.calculus import (
+    TV,
+    E_n,
+    H,
+    SampleIntegral,
+    chi2,
+    chi2_old,
+    mixture,
+    p_n,
+    p_o,
+    responsibility_old,
+)
+from symforget.claims import Part
+from symforget.derivation import Derivation, Step
+from symforget.domain import Interval
+from symforget.instances import TwoLetterPair, a, b
+from symforget.legs.certified import at, over
+from symforget.legs.numeric import agree, extrapolate
+from symforget.legs.simulation import sample
+from symforget.model import beta, delta, t
+from symforget.rules import (
+    Affine,
+    Algebra,
+    Antiderivative,
+    CauchySchwarz,
+    ChangeOfVariable,
+    Definition,
+    Evaluate,
+    FundamentalTheorem,
+    Monotone,
+    Pointwise,
+    ReduceToGate,
+    Replace,
+    SameIntegrand,
+    SignOf,
+    Squeeze,
+    TwoSided,
+    UnderIntegralSign,
+    UnderTheIntegral,
+)
+
+q = mixture(beta)
+gap = p_o - p_n
+loss = E_n(log(p_n / q))
+"""L(beta) = KL(p_n|q_beta) = E_n[log(p_n/q_beta)]."""
+
+beta_0 = Symbol("beta_0", positive=True)
+r = Symbol("r", positive=True)
+s = Symbol("s", positive=True)
+x = Symbol("x", positive=True)
+"""Starting weight, remaining fraction of it; the weight and the fraction as variables of integration."""
+UNIT = Interval.parse("(0, 1)")
+
+BOX = {beta: "[1/100, 99/100]", delta: "[1/4, 12]"}
+LETTERS = {beta: "[1/10, 9/10]", a: "[1/5, 2/5]", b: "[3/5, 4/5]"}
+POINTS = ({beta: "3/10", delta: 2}, {beta: "9/10", delta: 1}, {beta: "1/2", delta: 4})
+NARROW = {beta: "[1/20, 19/20]", delta: "[1/4, 2]"}
+APART = {beta: "[1/10, 9/10]", a: "[1/10, 1/5]", b: "[3/10, 2/5]"}
+"""Letters whose mixtures stay away from (1/2, 1/2), where the bounds through TV are attained."""
+TWO_LETTERS = TwoLetterPair(Rational(1, 4), Rational(2, 3))
+
+
+def scaled(derivation, factor, shift=0):
+    """The derivation with every expression times ``factor`` (positive, or -1), plus ``shift``."""
+    turned = {"<=": ">=", ">=": "<=", "<": ">", ">": "<"} if factor == -1 else {}
+    steps = tuple(
+        Step(
+            turned.get(step.relation, step.relation),
+            factor * step.expression + shift,
+            Affine(step.rule, factor, shift),
+        )
+        for step in derivation.steps
+    )
+    return Derivation(factor * derivation.start + shift, steps)
+
+
+def onward(first, second):
+    """One chain after another that starts where it ends."""
+    return Derivation(first.start, (*first.steps, *second.steps))
+
+
+def both(first, second):
+    """The chains of two derivations as one derivation."""
+    return Derivation(second.start, second.steps, (*first.chains, *second.earlier))
+
+
+def information(weight):
+    """I(weight) = int (p_o - p_n)^2/q, the Fisher information of the weight."""
+    return SampleIntegral(gap**2 / mixture(weight))
+
+
+def information_at_least_variation(weight, constant=4):
+    """I >= 4 TV^2, by Cauchy-Schwarz."""
+    return Derivation(information(weight)).at_least(
+        constant * TV**2, by=CauchySchwarz(gap**2 / mixture(weight), mixture(weight))
+    )
+
+
+def information_at_least_chi2(weight):
+    """I >= chi2^2/((1-weight) chi2 + weight chi2_old), by Cauchy-Schwarz."""
+    fisher, square = information(weight), SampleIntegral(gap**2 / p_n)
+    total, spread = (1 - weight) * chi2 + weight * chi2_old, SampleIntegral(gap**2 * mixture(weight) / p_n**2)
+    linear = SameIntegrand("q = (1-beta) p_n + beta p_o")
+    return (
+        Derivation(fisher)
+        .equals(fisher * spread / total, by=Replace(spread, total, Definition(linear.reason)))
+        .at_least(
+            square**2 / total,
+            by=CauchySchwarz(gap**2 / mixture(weight), gap**2 * mixture(weight) / p_n**2, times=1 / total),
+        )
+        .equals(chi2**2 / total, by=Replace(square, chi2, Definition()))
+    )
+
+
+def gate_at_least(weight):
+    """H >= 1/(1 + weight chi2), by Cauchy-Schwarz: 1 <= H int p_o q/p_n."""
+    gate, tilted = SampleIntegral(p_o * p_n / mixture(weight)), SampleIntegral(p_o * mixture(weight) / p_n)
+    total = 1 + weight * chi2
+    return (
+        Derivation(H(weight))
+        .equals(gate, by=Definition())
+        .equals(gate * tilted / total, by=Replace(tilted, total, Definition("int p_o^2/p_n = 1 + chi2")))
+        .at_least(
+            1 / total,
+            by=CauchySchwarz(p_o * p_n / mixture(weight), p_o * mixture(weight) / p_n, times=1 / total),
+        )
+    )
+
+
+def closed_gate_at_most(weight):
+    """1 - H <= weight chi2/(1 + weight chi2)."""
+    return scaled(gate_at_least(weight), -1, 1).equals(
+        weight * chi2 / (1 + weight * chi2), by=Algebra()
+    )
+
+
+def closed(weight):
+    """1 - H > 0, as a derivation."""
+    bound = 4 * weight * (1 - weight) * TV**2
+    return (
+        Derivation(1 - H(weight))
+        .equals(weight * (1 - weight) * information(weight), by=ReduceToGate(weight))
+        .at_least(
+            bound, by=CauchySchwarz(gap**2 / mixture(weight), mixture(weight), times=weight * (1 - weight))
+        )
+        .above(0, by=SignOf(bound))
+    )
+
+
+@claim(
+    domain={beta: "(0, 1)"},
+    kind="identity",
+    densities="any",
+    sentence="collapse",
+    false_twin={"constant": 2},
+)
+def gradient(constant=1, floor=4):
+    """The gradient in the logit is the weight times the closed part of the gate.
+
+    With beta = sigmoid(phi), dL/dphi = beta (1-beta) dL/dbeta = beta (1 - H(beta)) = beta - E_n[r_o]: the weight less
+    the mass the old component claims on new data. It is at least 4 beta^2 (1-beta) TV^2, hence zero only at beta = 0.
+
+    Guarantee: **tight** (identities); the **lower bound** is attained at one beta by two-letter pairs with
+    |p_o - p_n| proportional to q_beta.
+    Hypotheses: any two densities, positive almost everywhere and not equal.
+    Source: "drives the old weight to zero" (abstract of arXiv:2603.12163); the identity is ours.
+    """
+    slope = beta * (1 - beta) * Derivative(loss, beta)
+    score = SampleIntegral(-p_n * gap / q)
+    value = constant * beta * (1 - H(beta))
+    claimed = beta - E_n(responsibility_old(beta))
+    bound = floor * beta**2 * (1 - beta) * TV**2
+    return (
+        Part(
+            eq(slope, value),
+            name="gate",
+            symbolic=Derivation(slope)
+            .equals(beta * (1 - beta) * score, by=UnderTheIntegral(beta))
+            .equals(value, by=ReduceToGate(beta)),
+            certified=(at(*POINTS),),
+            numeric=(agree(*POINTS[:2]),),
+        ),
+        Part(
+            eq(claimed, value),
+            name="responsibility",
+            symbolic=Derivation(claimed).equals(value, by=Definition("r_o p_n = beta p_o p_n/q")),
+            certified=(at(*POINTS),),
+            numeric=(agree(*POINTS[:2]),),
+        ),
+        Part(
+            ge(beta * (1 - H(beta)), bound),
+            name="lower bound",
+            symbolic=Derivation(beta * (1 - H(beta)))
+            .equals(beta**2 * (1 - beta) * information(beta), by=ReduceToGate(beta))
+            .at_least(bound, by=CauchySchwarz(gap**2 / q, q, times=beta**2 * (1 - beta))),
+            certified=(over(BOX), over(LETTERS, TwoLetterPair())),
+        ),
+        Part(
+            gt(beta * (1 - H(beta)), 0),
+            name="positive",
+            symbolic=Derivation(beta * (1 - H(beta)))
+            .equals(beta**2 * (1 - beta) * information(beta), by=ReduceToGate(beta))
+            .at_least(
+                4 * beta**2 * (1 - beta) * TV**2, by=CauchySchwarz(gap**2 / q, q, times=beta**2 * (1 - beta))
+            )
+            .above(0, by=SignOf(4 * beta**2 * (1 - beta) * TV**2)),
+            certified=(over(BOX), over(LETTERS, TwoLetterPair())),
+        ),
+    )
+
+
+@claim(
+    domain={beta: "(0, 1)"},
+    kind="convergence",
+    densities="any",
+    sentence="collapse",
+    false_twin={"quadratic": 4},
+)
+def unique_optimum(quadratic=2, power=2):
+    """The loss is strictly convex in the weight and has its only minimum where the old mode is gone.
+
+    L'' = int p_n (p_o - p_n)^2/q^2 >= (L')^2 = ((1 - H)/(1 - beta))^2 (so exp(-L) is concave), L' >= 4 beta TV^2 > 0, and
+    L(beta) >= 2 beta^2 TV^2 > L(0) = 0 (this last is Pinsker's inequality for p_n and q_beta). The minimum is at beta = 0.
+
+    Guarantee: **lower bounds**; L'' = (L')^2 only for p_o = p_n; 2 is the best constant for all pairs.
+    Hypotheses: any two densities, positive almost everywhere and not equal.
+    Source: "drives the old weight to zero" (abstract of arXiv:2603.12163); the bounds are ours.
+    References: T. M. Cover, J. A. Thomas, Elements of Information Theory, lemma 11.6.1 (Pinsker's inequality).
+    """
+    curvature = SampleIntegral(p_n * gap**2 / q**2)
+    slope = (1 - H(beta)) / (1 - beta)
+    floor = 4 * beta * TV**2
+    square = CauchySchwarz(gap**2 / q, q, times=beta)
+
+    def steep(chain):
+        return chain.equals(beta * information(beta), by=ReduceToGate(beta)).at_least(floor, by=square)
+
+    distance = Integral((1 - H(s)) / (1 - s), (s, 0, beta))
+    linear = Integral(2 * quadratic * s * TV**2, (s, 0, beta))
+    integrands = (
+        Derivation((1 - H(s)) / (1 - s))
+        .equals(s * information(s), by=ReduceToGate(s))
+        .at_least(2 * quadratic * s * TV**2, by=CauchySchwarz(gap**2 / mixture(s), mixture(s), times=s))
+    )
+    return (
+        Part(
+            eq(Derivative(loss, (beta, 2)), curvature),
+            name="curvature",
+            symbolic=Derivation(Derivative(loss, (beta, 2))).equals(curvature, by=UnderTheIntegral(beta)),
+            certified=(at(*POINTS[:2]),),
+            numeric=(agree(*POINTS[:2]),),
+        ),
+        Part(
+            ge(curvature, slope**power),
+            name="log-convexity",
+            symbolic=Derivation(curvature)
+            .at_least(
+                SampleIntegral(-p_n * gap / q) ** 2,
+                by=CauchySchwarz(p_n * gap**2 / q**2, p_n, root=-p_n * gap / q),
+            )
+            .equals(slope**2, by=ReduceToGate(beta)),
+            certified=(over(LETTERS, TwoLetterPair()),),
+        ),
+        Part(
+            ge(slope, floor),
+            name="slope",
+            symbolic=steep(Derivation(slope)),
+            certified=(over(NARROW),),
+        ),
+        Part(
+            gt(slope, 0),
+            name="rising",
+            symbolic=steep(Derivation(slope)).above(0, by=SignOf(floor)),
+            certified=(over(BOX),),
+        ),
+        Part(
+            ge(loss, quadratic * beta**2 * TV**2),
+            name="distance",
+            symbolic=Derivation(loss)
+            .equals(distance, by=FundamentalTheorem(beta, 0, (1 - H(beta)) / (1 - beta)))
+            .at_least(linear, by=UnderIntegralSign(integrands, s, UNIT))
+            .equals(quadratic * beta**2 * TV**2, by=Antiderivative(quadratic * s**2 * TV**2, s, Interval.parse("[0, 1)"))),
+            certified=(over(APART, TwoLetterPair()),),
+        ),
+    )
+
+
+def duration(speed):
+    """int ds/speed(s) from the remaining weight r beta_0 to the starting weight beta_0: the time the flow takes."""
+    return Integral(1 / speed, (s, r * beta_0, beta_0))
+
+
+def along(integrand):
+    """The same integral over the fraction x of the starting weight, from r to 1."""
+    return Integral(integrand, (x, r, 1))
+
+
+w = beta_0 * x
+LOGIT_TIME = duration(s**2 * (1 - s) * (1 - H(s)))
+EXCESS = 1 / (1 - beta_0) + chi2_old / (chi2 * (1 - beta_0) ** 2)
+BY_FRACTION = ChangeOfVariable(w, x, "s = beta_0 x")
+FRACTION = Interval.parse("(0, 1]")
+
+
+def slowest(times=1):
+    """times T >= times ((1/b - 1/beta_0) + (1/b^2 - 1/beta_0^2)/(2 chi2)), b = r beta_0."""
+    v = Dummy("v", positive=True)
+    exact, whole = beta_0 / (w**2 * (1 - w) * (1 - H(w))), beta_0 * (1 + w * chi2) / (w**3 * chi2)
+    cut = whole / (1 - w)
+    integrands = (
+        Derivation(exact)
+        .at_least(cut, by=Monotone(Lambda(v, beta_0 / (w**2 * (1 - w) * v)), closed_gate_at_most(w), closed(w)))
+        .at_least(whole, by=SignOf(whole * w / (1 - w), "1/(1-w) >= 1"))
+    )
+    F = -1 / (2 * chi2 * w**2) - 1 / w
+    return (
+        Derivation(times * LOGIT_TIME)
+        .equals(times * along(exact), by=Affine(BY_FRACTION, times))
+        .at_least(times * along(whole), by=Affine(UnderIntegralSign(integrands, x, FRACTION), times))
+        .equals(times * (F.subs(x, 1) - F.subs(x, r)), by=Antiderivative(F, x, FRACTION))
+    )
+
+
+def fastest(constant=4):
+    """T <= (1/b^2 - 1/beta_0^2)/(2 constant TV^2 (1-beta_0)^2), constant = 4."""
+    v = Dummy("v", positive=True)
+    exact = beta_0 / (w**2 * (1 - w) * (1 - H(w)))
+    through_information = beta_0 / (w**3 * (1 - w) ** 2 * information(w))
+    bound, loose = (beta_0 / (constant * TV**2 * w**3 * (1 - e) ** 2) for e in (w, beta_0))
+    integrands = (
+        Derivation(exact)
+        .equals(through_information, by=Replace(1 - H(w), w * (1 - w) * information(w), ReduceToGate(w)))
+        .at_most(
+            bound,
+            by=Monotone(
+                Lambda(v, beta_0 / (w**3 * (1 - w) ** 2 * v)), information_at_least_variation(w, constant)
+            ),
+        )
+        .at_most(loose, by=SignOf(bound * beta_0 * (1 - x) * (2 - beta_0 - w) / (1 - beta_0) ** 2, "w <= beta_0"))
+    )
+    F = -1 / (2 * constant * TV**2 * (1 - beta_0) ** 2 * w**2)
+    return (
+        Derivation(LOGIT_TIME)
+        .equals(along(exact), by=BY_FRACTION)
+        .at_most(along(loose), by=UnderIntegralSign(integrands, x, FRACTION))
+        .equals(F.subs(x, 1) - F.subs(x, r), by=Antiderivative(F, x, FRACTION))
+    )
+
+
+def scaled_from_above(times):
+    """times T <= times ((1/b^2 - 1/beta_0^2)/2 + EXCESS (1/b - 1/beta_0))/chi2."""
+    v = Dummy("v", positive=True)
+    exact = beta_0 / (w**2 * (1 - w) * (1 - H(w)))
+    through_information = beta_0 / (w**3 * (1 - w) ** 2 * information(w))
+    total = (1 - w) * chi2 + w * chi2_old
+    bound = beta_0 * total / (chi2**2 * w**3 * (1 - w) ** 2)
+    loose = beta_0 / chi2 * (1 / w**3 + EXCESS / w**2)
+    past = beta_0 * (1 - x) / ((1 - beta_0) * (1 - w))
+    room = beta_0 / (chi2 * w**2) * past * (1 + chi2_old / chi2 * (2 - beta_0 - w) / ((1 - beta_0) * (1 - w)))
+    integrands = (
+        Derivation(exact)
+        .equals(through_information, by=Replace(1 - H(w), w * (1 - w) * information(w), ReduceToGate(w)))
+        .at_most(bound, by=Monotone(Lambda(v, beta_0 / (w**3 * (1 - w) ** 2 * v)), information_at_least_chi2(w)))
+        .at_most(loose, by=SignOf(room, "w <= beta_0"))
+    )
+    F = (-1 / (2 * w**2) - EXCESS / w) / chi2
+    return (
+        Derivation(times * LOGIT_TIME)
+        .equals(times * along(exact), by=Affine(BY_FRACTION, times))
+        .at_most(times * along(loose), by=Affine(UnderIntegralSign(integrands, x, FRACTION), times))
+        .equals(times * (F.subs(x, 1) - F.subs(x, r)), by=Antiderivative(F, x, FRACTION))
+    )
+
+
+@claim(
+    domain={beta_0: "(0, 1)", r: "(0, 1)", beta: "(0, 1)"},
+    kind="rate",
+    densities="any",
+    sentence="collapse",
+    false_twin={"limit": Rational(1, 2)},
+)
+def logit_flow(limit=1, order=2):
+    """Collapse under gradient flow in the logit is algebraic: like 1/t while the modes look separate, then t^(-1/2).
+
+    phi' = -dL/dphi makes beta' = -beta^2 (1-beta)(1-H). The time T from beta_0 down to r beta_0 satisfies, with
+    b = r beta_0,
+
+        (1/b - 1/beta_0) + (1/b^2 - 1/beta_0^2)/(2 chi2) <= T <= (1/b^2 - 1/beta_0^2)/(8 TV^2 (1-beta_0)^2),
+
+    and 2 chi2 b^2 T -> 1 as r -> 0, that is beta(t) sqrt(2 chi2 t) -> 1, chi2 = chi2(p_o|p_n), at the explicit rate
+    |2 chi2 b^2 T - 1| <= r^2 + 2 A beta_0 r with A = 1/(1-beta_0) + chi2_old/(chi2 (1-beta_0)^2).
+
+    Guarantee: **lower** and **upper bound**, and a **tight** limit. The lower bound's first term is reached as the modes
+    separate; its second, and the limit, as b -> 0. The constant 8 is the best for all pairs: p_n = (1/2, 1/2) on two
+    letters has chi2 = 4 TV^2.
+    Hypotheses: any two densities, positive almost everywhere and not equal; chi2 finite for the second term of the
+    lower bound, chi2_old finite for the limit.
+    Source: "drives the old weight to zero" (abstract of arXiv:2603.12163); times and rate are ours.
+    """
+    flow = -beta * (1 - beta) * (beta * (1 - beta) * Derivative(loss, beta))
+    field = -(beta**order) * (1 - beta) * (1 - H(beta))
+    end = r * beta_0
+    separate = 1 / end - 1 / beta_0
+    diffusive = (1 / end**2 - 1 / beta_0**2) / 2
+    scale = 2 * chi2 * end**2
+    scaled = scale * LOGIT_TIME
+    return (
+        Part(
+            eq(flow, field),
+            name="field",
+            symbolic=Derivation(flow)
+            .equals(-(beta**2) * (1 - beta) ** 2 * SampleIntegral(-p_n * gap / q), by=UnderTheIntegral(beta))
+            .equals(field, by=ReduceToGate(beta)),
+            certified=(at(*POINTS[:2]),),
+        ),
+        Part(
+            ge(LOGIT_TIME, separate + diffusive / chi2),
+            name="lower bound",
+            symbolic=slowest(),
+        ),
+        Part(
+            le(LOGIT_TIME, diffusive / (4 * TV**2 * (1 - beta_0) ** 2)),
+            name="upper bound",
+            symbolic=fastest(),
+        ),
+        Part(
+            le(Abs(scaled - limit), r**2 + 2 * EXCESS * beta_0 * r),
+            name="rate",
+            symbolic=both(slowest(scale), scaled_from_above(scale)).therefore(TwoSided()),
+        ),
+        Part(
+            eq(Limit(scaled, r, 0, "+"), limit),
+            name="limit",
+            symbolic=both(slowest(scale), scaled_from_above(scale)).therefore(Squeeze()),
+        ),
+    )
+
+
+def information_at_most_chi2(weight):
+    """I <= chi2/(1 - weight), because q >= (1 - weight) p_n."""
+    room = gap**2 * weight * p_o / ((1 - weight) * p_n * mixture(weight))
+    return Derivation(information(weight)).at_most(
+        chi2 / (1 - weight), by=Pointwise(room, "q >= (1-beta) p_n at every point")
+    )
+
+
+@claim(
+    domain={beta: "(0, 1)", beta_0: "(0, 1)", r: "(0, 1)"},
+    kind="rate",
+    densities="any",
+    sentence="collapse",
+    false_twin={"rate": 2 * chi2},
+)
+def euclidean_flow(rate=chi2, constant=4):
+    """Gradient flow in the weight itself forgets exponentially, at a rate that tends to chi2(p_o|p_n).
+
+    beta' = -dL/dbeta = -beta I(beta). The time from beta_0 to r beta_0 is at most log(1/r)/(4 TV^2), so
+    beta(t) <= beta_0 exp(-4 TV^2 t); the rate -beta'/beta = I(beta) tends to chi2 as beta -> 0, with
+    |I - chi2| <= beta (chi2 + chi2_old)/(1-beta).
+
+    Guarantee: **upper bound** of the time, and a **tight** limit of the rate. The constant 4 is the best for all pairs:
+    p_n = (1/2, 1/2) on two letters has chi2 = 4 TV^2.
+    Hypotheses: any two densities, positive almost everywhere and not equal; chi2 and chi2_old finite for the limit.
+    Source: "drives the old weight to zero" (abstract of arXiv:2603.12163); times and rate are ours.
+    """
+    fisher = (1 - H(beta)) / (beta * (1 - beta))
+    speed = -beta * information(beta)
+    time = duration((1 - H(s)) / (1 - s))
+    exact, bound = beta_0 * (1 - w) / (1 - H(w)), 1 / (constant * x * TV**2)
+    v = Dummy("v", positive=True)
+    through_information = beta_0 / (w * information(w))
+    integrands = (
+        Derivation(exact)
+        .equals(through_information, by=Replace(1 - H(w), w * (1 - w) * information(w), ReduceToGate(w)))
+        .at_most(bound, by=Monotone(Lambda(v, beta_0 / (w * v)), information_at_least_variation(w, constant)))
+    )
+    spread = beta * (chi2 + chi2_old) / (1 - beta)
+    total = (1 - beta) * chi2 + beta * chi2_old
+
+    def approach(by):
+        below = information_at_least_chi2(beta)
+        from_gate = Derivation(fisher).equals(information(beta), by=ReduceToGate(beta))
+        lower = Derivation(fisher, (*from_gate.steps, *below.steps)).at_least(
+            chi2 - spread,
+            by=SignOf(
+                beta * (chi2 / (1 - beta) + beta * chi2_old**2 / ((1 - beta) * total) + chi2**2 / total),
+                "both terms of the sum are positive",
+            ),
+        )
+        upper = Derivation(fisher, (*from_gate.steps, *information_at_most_chi2(beta).steps))
+        return both(lower, upper).therefore(by)
+
+    return (
+        Part(
+            eq(-Derivative(loss, beta), speed),
+            name="field",
+            symbolic=Derivation(-Derivative(loss, beta))
+            .equals(SampleIntegral(p_n * gap / q), by=UnderTheIntegral(beta))
+            .equals(speed, by=ReduceToGate(beta)),
+            certified=(at(*POINTS[:2]),),
+        ),
+        Part(
+            le(time, log(1 / r) / (constant * TV**2)),
+            name="time",
+            symbolic=Derivation(time)
+            .equals(along(exact), by=BY_FRACTION)
+            .at_most(along(bound), by=UnderIntegralSign(integrands, x, FRACTION))
+            .equals(
+                log(1 / r) / (constant * TV**2), by=Antiderivative(log(x) / (constant * TV**2), x, FRACTION)
+            ),
+        ),
+        Part(
+            le(Abs(fisher - rate), spread),
+            name="rate",
+            symbolic=approach(TwoSided()),
+        ),
+        Part(
+            eq(Limit(fisher, beta, 0, "+"), rate),
+            name="limit",
+            symbolic=approach(Squeeze()),
+        ),
+    )
+
+
+@claim(
+    domain={beta: "(0, 1)", beta_0: "(0, 1)", t: "[0, oo)"},
+    kind="identity",
+    densities="any",
+    sentence="collapse",
+    false_twin={"rate": 2},
+)
+def natural_flow(rate=1):
+    """The natural gradient forgets at rate exactly one, for every pair of densities.
+
+    Under the Fisher-Rao metric beta' = -(dL/dbeta)/I(beta) = -beta, so beta(t) = beta_0 exp(-t): neither overlap nor
+    dimension enters.
+
+    Guarantee: **tight** (an identity).
+    Hypotheses: any two densities, positive almost everywhere and not equal.
+    Source: "drives the old weight to zero" (abstract of arXiv:2603.12163); the identity is ours.
+    References: S. Amari, Natural gradient works efficiently in learning, Neural Computation 10 (1998) 251-276.
+    """
+    score = SampleIntegral(-p_n * gap / q)
+    natural = -Derivative(loss, beta) / information(beta)
+    solution = beta_0 * exp(-rate * t)
+    return (
+        Part(
+            eq(natural, -rate * beta),
+            name="field",
+            symbolic=Derivation(natural)
+            .equals(
+                -score / information(beta), by=Replace(Derivative(loss, beta), score, UnderTheIntegral(beta))
+            )
+            .equals(-rate * beta, by=ReduceToGate(beta)),
+            certified=(at(*POINTS[:2]),),
+        ),
+        Part(
+            eq(Derivative(solution, t), -rate * solution),
+            name="solution",
+            symbolic=Derivation(Derivative(solution, t)).equals(-rate * solution, by=Evaluate("differentiate")),
+        ),
+    )
+
+
+@claim(
+    domain={beta: "(0, 1)"},
+    kind="rate",
+    densities="any",
+    sentence="collapse",
+    false_twin={"rate": chi2 / 2},
+)
+def em(rate=chi2, power=1):
+    """Expectation-maximisation forgets like 1/k: beta_(k+1) = beta_k H(beta_k), and beta_k chi2 k -> 1.
+
+    The update is E_n[r_o] = beta H(beta), strictly less than beta. 1/beta_(k+1) - 1/beta_k = (1 - H)/(beta H) lies
+    between chi2 - beta chi2_old/(1-beta) and chi2. So beta_k >= beta_0/(1 + chi2 beta_0 k) for every k, and, as the
+    increment tends to chi2 = chi2(p_o|p_n), beta_k chi2 k -> 1 (theorem of Stolz and Cesaro).
+
+    Guarantee: **tight** (identity and limit); the bound of beta_k is a **lower bound**.
+    Hypotheses: any two densities, positive almost everywhere and not equal; chi2 finite, chi2_old for the limit.
+    Source: "drives the old weight to zero" (abstract of arXiv:2603.12163); the rate is ours.
+    """
+    update = beta**power * H(beta)
+    increment = 1 / (beta * H(beta)) - 1 / beta
+    slack = beta * chi2_old / (1 - beta)
+    total = (1 - beta) * chi2 + beta * chi2_old
+    decrease = 4 * beta**2 * (1 - beta) * TV**2
+    v = Dummy("v", positive=True)
+    above = Derivation(increment).at_most(
+        chi2, by=Monotone(Lambda(v, 1 / (beta * v) - 1 / beta), gate_at_least(beta))
+    )
+
+    def approach(by):
+        tangent = (
+            Derivation(increment)
+            .at_least((1 - H(beta)) / beta, by=SignOf((1 - H(beta)) ** 2 / (beta * H(beta)), "(1 - H)^2 >= 0"))
+            .equals((1 - beta) * information(beta), by=ReduceToGate(beta))
+        )
+        below = onward(tangent, scaled(information_at_least_chi2(beta), 1 - beta)).at_least(
+            chi2 - slack, by=SignOf(beta**2 * chi2_old**2 / ((1 - beta) * total), "(1-beta) chi2 <= the sum")
+        )
+        return both(above, below).therefore(by)
+
+    return (
+        Part(
+            eq(E_n(responsibility_old(beta)), update),
+            name="update",
+            symbolic=Derivation(E_n(responsibility_old(beta))).equals(
+                update, by=Definition("r_o p_n = beta p_o p_n/q")
+            ),
+            certified=(at(*POINTS[:2]),),
+            numeric=(agree(*POINTS[:2]),),
+        ),
+        Part(
+            lt(beta * H(beta), beta),
+            name="decrease",
+            symbolic=Derivation(beta * H(beta))
+            .equals(beta - beta**2 * (1 - beta) * information(beta), by=ReduceToGate(beta))
+            .at_most(
+                beta - decrease,
+                by=Affine(CauchySchwarz(gap**2 / q, q), -(beta**2) * (1 - beta), beta),
+            )
+            .below(beta, by=SignOf(decrease)),
+            certified=(over(BOX),),
+        ),
+        Part(le(increment, rate), name="upper bound", symbolic=above),
+        Part(le(Abs(increment - rate), slack), name="rate", symbolic=approach(TwoSided())),
+        Part(eq(Limit(increment, beta, 0, "+"), rate), name="limit", symbolic=approach(Squeeze())),
+    )
