@@ -218,6 +218,19 @@ def integrate_densities(expr: Expr) -> Expr:
     return expr.replace(lambda e: isinstance(e, SampleIntegral), value)
 
 
+def split_integrals(expr: Expr) -> Expr:
+    """Linearity: every integral as a sum of integrals of its expanded terms, constants outside, densities integrated."""
+
+    def split(integral: SampleIntegral) -> Expr:
+        total: Expr = sympify(0)
+        for term in integral.integrand.expand().as_ordered_terms():
+            constant, rest = term.as_independent(p_o, p_n, as_Add=False)
+            total += constant * SampleIntegral(rest)
+        return total
+
+    return integrate_densities(expr.replace(lambda e: isinstance(e, SampleIntegral), split))
+
+
 def dominated_derivative(integrand: Expr, parameter: Symbol) -> bool:
     """Whether differentiation in ``parameter`` may pass under the integral.
 

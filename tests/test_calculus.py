@@ -23,6 +23,7 @@ from symforget.calculus import (
     reduce_to_gate,
     responsibility_new,
     responsibility_old,
+    split_integrals,
     unfold,
 )
 from symforget.instances import TwoLetterPair
@@ -105,6 +106,7 @@ def test_densities_integrate_to_one():
     assert integrate_densities(SampleIntegral(2 * p_o - 3 * p_n)) == -1
     assert integrate_densities(E_o(beta)) == beta
     assert integrate_densities(BC.definition) == BC.definition
+    assert split_integrals(SampleIntegral((sqrt(p_o) - sqrt(p_n)) ** 2)) == 2 - 2 * BC.definition
 
 
 def test_bound_symbols_are_bound():

@@ -28,6 +28,7 @@ from symforget.calculus import (
     p_n,
     p_o,
     reduce_to_gate,
+    split_integrals,
     unfold,
 )
 from symforget.derivation import ACCEPTED, Checked, Context
@@ -60,7 +61,7 @@ def integrates_to_zero(expr: Expr, context: Context) -> bool:
         return True
     if integrand is not None and is_zero(integrand, context.domain):
         return True
-    return is_zero(integrate_densities(expr), context.domain)
+    return is_zero(split_integrals(expr), context.domain)
 
 
 def _multiple_of_gap(integrand: Expr) -> bool:
