@@ -107,8 +107,15 @@ def is_nonnegative(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
 
 
 def is_positive(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
-    """Whether the expression is > 0 on the domain, shown factor by factor."""
-    return _sign_shown(open_up(sympify(expr), domain), strict=True)
+    """Whether the expression is > 0 on the domain, shown factor by factor.
+
+    The change of parameters does not reach a closed upper end, where continuity gives >= only: there it is shown apart.
+    """
+    expr = sympify(expr)
+    if not _sign_shown(open_up(expr, domain), strict=True):
+        return False
+    ends = [(s, i.upper) for s, i in domain.items() if s in expr.free_symbols and not i.upper_open and i.lower != -oo]
+    return all(is_positive(expr.subs(s, end), {k: i for k, i in domain.items() if k != s}) for s, end in ends)
 
 
 def _sign_shown(expr: Expr, strict: bool) -> bool:

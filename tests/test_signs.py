@@ -60,3 +60,10 @@ def test_strict_sign_needs_more_than_a_square():
 def test_nothing_is_shown_on_the_whole_line_without_a_square():
     assert is_nonnegative(x**2, LINE)
     assert not is_nonnegative(x, LINE)
+
+
+def test_a_strict_sign_is_not_taken_to_a_closed_upper_end_by_continuity():
+    half_open = {beta: Interval.parse("(0, 1]")}
+    assert not is_positive(1 - beta, half_open)
+    assert is_nonnegative(1 - beta, half_open)
+    assert is_positive(2 - beta, half_open)
