@@ -266,7 +266,7 @@ class Reflection:
 class Tilt:
     """E[exp(a z) g(z)] = exp(a^2/2) E[g(z + a)] for real a: the density of N(a, 1) is exp(a z - a^2/2) that of N(0, 1).
 
-    ``by``: a; ``g``: an expression in ``z``. The last expression holds E[exp(a z) g(z)] once, times a constant.
+    ``by``: a; ``g``: an expression in ``z``. One of the two expressions holds E[exp(a z) g(z)].
     """
 
     by: Expr
@@ -279,9 +279,11 @@ class Tilt:
             return NOT_AN_EQUALITY
         if self.by.has(self.z) or not self.by.is_real:
             return Checked(False, "the tilt must be real and free of the normal variable")
-        tilted = normal(exp(self.by * self.z) * self.g, self.z)
+        tilted = exp(self.by * self.z) * self.g
         shifted = exp(self.by**2 / 2) * normal(self.g.xreplace({self.z: self.z + self.by}), self.z)
-        found = [e for e in before.atoms(normal) if is_zero(e.args[0](self.z) - tilted.args[0](self.z), context.domain)]
-        if not found:
-            return Checked(False, f"there is no E[exp({self.by} {self.z}) g] in the last expression")
-        return same_expectations(before.xreplace(dict.fromkeys(found, shifted)), after, context)
+        outcome = Checked(False, f"there is no E[exp({self.by} {self.z}) g] in either expression")
+        for start, end in ((before, after), (after, before)):
+            found = [e for e in start.atoms(normal) if is_zero(e.args[0](self.z) - tilted, context.domain)]
+            if found and not outcome.ok:
+                outcome = same_expectations(start.xreplace(dict.fromkeys(found, shifted)), end, context)
+        return outcome
