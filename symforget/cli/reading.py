@@ -58,7 +58,7 @@ def show(claim_id: ClaimID) -> int:
 
 def derive(
     claim_id: ClaimID,
-    latex: Annotated[bool, typer.Option("--latex", help="As LaTeX align environments (amsmath).")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="As LaTeX align* environments (amsmath, amssymb).")] = False,
     standalone: Annotated[bool, typer.Option("--standalone", help="With --latex: a whole document.")] = False,
 ) -> int:
     """Print the derivation of a claim, every step checked."""

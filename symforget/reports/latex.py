@@ -1,16 +1,16 @@
-"""A checked derivation as LaTeX: an `align*` that needs amsmath alone, or a whole document around it."""
+"""A checked derivation as LaTeX: an `align*` for amsmath and amssymb, or a whole document around it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from symforget.claims import DerivationResult, Verdict
 from symforget.reports.steps import Line, labelled
 
 RELATIONS = {"": "", "=": "=", "==": "=", "!=": r"\ne", "<=": r"\le", ">=": r"\ge", "<": "<", ">": ">"}
 # Roughly what fits beside margins of an article at 10 pt, in characters as they are set.
-LINE_LENGTH = 62
+LINE_LENGTH = 58
 SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -42,7 +42,7 @@ SPECIAL = {
 }
 DOCUMENT = r"""\documentclass{article}
 \usepackage[utf8]{inputenc}
-\usepackage{amsmath}
+\usepackage{amsmath,amssymb}
 \allowdisplaybreaks
 \begin{document}
 \noindent\textbf{%(title)s}\par
@@ -104,36 +104,54 @@ def _reason(line: Line) -> str:
 
 
 def break_lines(latex: str, length: int = LINE_LENGTH) -> list[str]:
-    """Break a formula before a relation or sum outside every group, to keep lines to about ``length``.
+    """Break a formula before relations and sums, where nesting is least, to keep lines to about ``length``.
 
-    What stands in braces, brackets or ``\\left ... \\right`` is not torn apart: LaTeX would refuse it.
+    Braces and plain brackets are never torn apart. A ``\\left ... \\right`` is, if nothing outside it helps: each of
+    its pieces then ends in ``\\right.`` and begins with ``\\left.``, the invisible delimiters.
     """
-    lines, line = [], ""
-    for term in _terms(latex):
-        if line and set_length(line + term) > length:
-            lines.append(line.strip())
-            line = ""
-        line += term
-    return [*lines, line.strip()]
+    breaks = list(_breaks(latex))
+    lines, start, opened = [], 0, 0
+    while set_length(latex[start:]) > length:
+        best = _best_break(latex, start, breaks, length)
+        if best is None:
+            break
+        position, nesting = best
+        lines.append(_balanced(latex[start:position], opened, nesting))
+        start, opened = position, nesting
+    return [*lines, _balanced(latex[start:], opened, 0)]
 
 
-def _terms(latex: str) -> list[str]:
-    """Split before every relation and binary ``+`` or ``-`` that stands outside all groups."""
-    depth, start, terms = 0, 0, []
+def _balanced(piece: str, opened: int, still_open: int) -> str:
+    """A piece of a line with invisible delimiters for those left open before it and after it."""
+    return r"\left. " * opened + piece.strip() + r" \right." * still_open
+
+
+def _best_break(latex: str, start: int, breaks: list[tuple[int, int]], length: int) -> tuple[int, int] | None:
+    """The least nested break that fits, the furthest of those; if none fits, the next one."""
+    later = [(position, nesting) for position, nesting in breaks if latex[start:position].strip()]
+    fitting = [b for b in later if length / 4 <= set_length(latex[start : b[0]]) <= length]
+    beyond = [b for b in later if set_length(latex[start : b[0]]) > length]
+    return min(fitting, key=lambda b: (b[1], -b[0])) if fitting else beyond[0] if beyond else None
+
+
+def _breaks(latex: str) -> Iterator[tuple[int, int]]:
+    """Positions before relations and binary signs outside all but ``\\left`` groups, and how many of those are open."""
+    open_groups: list[str] = []
     for token in _TOKEN.finditer(latex):
-        depth += (token.lastgroup == "opens") - (token.lastgroup == "closes")
-        before = latex[start : token.start()].strip()
-        if token.lastgroup == "breaks" and depth == 0 and not _RELATION_ALONE.fullmatch(before):
-            terms.append(latex[start : token.start()])
-            start = token.start()
-    return [*terms, latex[start:]]
+        if token.lastgroup in ("left", "opens"):
+            open_groups.append(token.lastgroup)
+        elif token.lastgroup in ("right", "closes") and open_groups:
+            open_groups.pop()
+        elif token.lastgroup == "breaks" and "opens" not in open_groups and not _UNARY.search(latex[: token.start()]):
+            yield token.start(), len(open_groups)
 
 
 _TOKEN = re.compile(
-    r"(?P<opens>\\left(?![a-z])|\\begin|[{(\[])|(?P<closes>\\right(?![a-z])|\\end|[})\]])"
+    r"(?P<left>\\left(?![a-z])\s*(?:\\[A-Za-z]+|\\.|.))|(?P<right>\\right(?![a-z])\s*(?:\\[A-Za-z]+|\\.|.))"
+    r"|(?P<opens>\\begin|[{(\[])|(?P<closes>\\end|[})\]])"
     r"|(?P<breaks>\\(?:leq?|geq?|neq?)(?![A-Za-z])|[-+=<>])|(?P<other>\\.)"
 )
-_RELATION_ALONE = re.compile(r"(\\(leq?|geq?|neq?)|[=<>])?")
+_UNARY = re.compile(r"(^|[=<>]|\\(leq?|geq?|neq?)|\\left\s*(\\[A-Za-z]+|\\.|.))\s*$")
 
 
 def set_length(latex: str) -> int:

@@ -43,6 +43,17 @@ def test_lines_break_between_terms_only() -> None:
     assert all(set_length(line) <= LINE_LENGTH for line in lines)
 
 
+def test_long_bracket_is_broken_with_invisible_delimiters() -> None:
+    """If it failed, a long product would run off the page, or lose its brackets."""
+    inside = " + ".join([r"\frac{x}{y + 1}", "a"] * 30)
+    lines = break_lines(rf"\beta \left({inside}\right)")
+    assert len(lines) > 1
+    assert all(line.count(r"\left") == line.count(r"\right") for line in lines)
+    assert all(set_length(line) <= LINE_LENGTH + 4 for line in lines)
+    joined = "".join(lines).replace(r"\left. ", "").replace(r" \right.", "").replace(" ", "")
+    assert joined == rf"\beta \left({inside}\right)".replace(" ", "")
+
+
 def test_break_is_never_between_a_relation_and_its_sign() -> None:
     """If it failed, ``= -x`` would end one line with ``=`` and begin the next with ``-x``."""
     assert break_lines("a" * 70 + r" \leq - b", 60) == ["a" * 70, r"\leq - b"]
@@ -65,7 +76,9 @@ def test_every_character_of_prose_is_escaped() -> None:
 def test_document_compiles(tmp_path: Path, derivation: DerivationResult, broken_derivation: DerivationResult) -> None:
     """If it failed, ``derive --latex --standalone`` would print what LaTeX refuses."""
     long = replace(derivation.steps[1], latex=" + ".join([r"\frac{a_{1} + b}{c} \left(x^{2} + y\right)"] * 20))
-    derivations = [derivation, broken_derivation, replace(derivation, steps=(derivation.steps[0], long))]
+    factor = replace(long, latex=rf"\mathbb{{E}} \left({long.latex}\right)")
+    wide = replace(derivation, steps=(derivation.steps[0], long, factor))
+    derivations = [derivation, broken_derivation, wide]
     path = tmp_path / "derivation.tex"
     path.write_text(document(derivations, "Title_1 & ≤ 漢", ["beta in (0, 1)", r"hypotheses \ 50%"]), encoding="utf-8")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", path.name]
