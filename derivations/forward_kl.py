@@ -1,9 +1,11 @@
 """forward_kl: training on new data alone, L(beta) = KL(p_n|q_beta), drives the old weight to zero."""
 
-from sympy import Abs, Derivative, Dummy, Integral, Lambda, Limit, Rational, Symbol, exp, log
+import numpy as np
+from sympy import Abs, Derivative, Dummy, Integral, Lambda, Limit, Min, Rational, Symbol, atan, exp, log, oo, pi, sqrt
 
 from symforget.authoring import claim, eq, ge, gt, le, lt
 from symforget.calculus import (
+    BC,
     TV,
     E_n,
     H,
@@ -18,10 +20,11 @@ from symforget.calculus import (
 from symforget.claims import Part
 from symforget.derivation import Derivation, Step
 from symforget.domain import Interval
+from symforget.functions import normal
 from symforget.instances import TwoLetterPair, a, b
 from symforget.legs.certified import at, over
 from symforget.legs.numeric import agree, extrapolate
-from symforget.legs.simulation import sample
+from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment, sample
 from symforget.model import beta, delta, t
 from symforget.rules import (
     Affine,
@@ -32,7 +35,9 @@ from symforget.rules import (
     Definition,
     Evaluate,
     FundamentalTheorem,
+    Lemma,
     Monotone,
+    OnTheLine,
     Pointwise,
     ReduceToGate,
     Replace,
@@ -43,6 +48,11 @@ from symforget.rules import (
     UnderIntegralSign,
     UnderTheIntegral,
 )
+from symforget.rules.bounds import SmallerOf
+from symforget.rules.transforms import AsIntegral
+from symforget.rules.vectors import Gathering, MoveMean, SpaceIntegral, SteinAlong, c_n, c_o, m_n, m_o, slope_along
+from symforget.rules.vectors import x as y
+from symforget.simulate import Estimate, GaussianModes, bounded_mean
 
 q = mixture(beta)
 gap = p_o - p_n
@@ -54,6 +64,9 @@ r = Symbol("r", positive=True)
 s = Symbol("s", positive=True)
 x = Symbol("x", positive=True)
 """Starting weight, remaining fraction of it; the weight and the fraction as variables of integration."""
+u = Symbol("u", real=True)
+"""Standard normal variable: the whitened coordinate along mu_n - mu_o from the midpoint."""
+SECONDS = 2.0
 UNIT = Interval.parse("(0, 1)")
 
 BOX = {beta: "[1/100, 99/100]", delta: "[1/4, 12]"}
@@ -631,4 +644,157 @@ def em(rate=chi2, power=1):
         Part(le(increment, rate), name="upper bound", symbolic=above),
         Part(le(Abs(increment - rate), slack), name="rate", symbolic=approach(TwoSided())),
         Part(eq(Limit(increment, beta, 0, "+"), rate), name="limit", symbolic=approach(Squeeze())),
+    )
+
+
+PULLED_WEIGHT, PULLED_SEPARATION, REACH = 0.4, 1.5, 8.0
+
+
+def sampled_pull(dimension, rng, draws):
+    """E_n[r_o y] for x = m_o + Sigma^(1/2) y, from draws of the new mode; y along mu_n - m_o comes first.
+
+    Each entry of y is clipped at REACH, which changes its mean by less than 1e-9; that is added to the half-width.
+    """
+    modes = GaussianModes.with_separation(PULLED_SEPARATION, dimension, rng)
+    factor = np.linalg.cholesky(modes.covariance)
+    along_gap = np.linalg.solve(factor, modes.mu_n - modes.mu_o)
+    frame, _ = np.linalg.qr(np.column_stack([along_gap, rng.normal(size=(dimension, dimension))]))
+    frame = frame[:, :dimension] * np.where(np.arange(dimension) == 0, np.sign(frame[:, 0] @ along_gap), 1.0)
+
+    def draw(count, generator):
+        points = modes.draw(modes.mu_n, count, generator)
+        logs = (modes.log_density(points, modes.mu_o), modes.log_density(points, modes.mu_n))
+        odds = np.log1p(-PULLED_WEIGHT) - np.log(PULLED_WEIGHT) + logs[1] - logs[0]
+        white = np.linalg.solve(factor, (points - modes.mu_o).T).T @ frame
+        return np.clip(white, -REACH, REACH) * (1 / (1 + np.exp(odds)))[:, None]
+
+    found = bounded_mean(draw, draws, -REACH, REACH, FAILURE_PROBABILITY, rng)
+    return Estimate(found.mean, found.half_width + 1e-9, found.draws, found.probability)
+
+
+def predicted_pull(dimension, toward):
+    """The statement's right side, whitened: delta E_n[r_o^2] along mu_n - m_o and nothing across."""
+    nodes, masses = np.polynomial.hermite_e.hermegauss(120)
+    log_odds = np.log1p(-PULLED_WEIGHT) - np.log(PULLED_WEIGHT)
+    responsibility = 1 / (1 + np.exp(log_odds + PULLED_SEPARATION * nodes + PULLED_SEPARATION**2 / 2))
+    mean_square = masses @ responsibility**2 / np.sqrt(2 * np.pi)
+    return np.eye(dimension)[0] * toward * PULLED_SEPARATION * mean_square
+
+
+@claim(
+    domain={beta: "(0, 1)", m_o: "(-oo, oo)", m_n: "(-oo, oo)", delta: "(0, oo)"},
+    kind="upper bound",
+    densities="Gaussian",
+    sentence="collapse",
+    depends_on=("overlap/closed-forms",),
+    false_twin={"toward": -1},
+)
+def old_mean_pull(toward=1, small=3 * sqrt(3) / 16, large=sqrt(pi / 2) / 2):
+    """New data always pull the old mean straight towards the new one, with a force gated by overlap.
+
+    With the new component in place (m_n = mu_n), -dL/dm_o = Sigma^-1 (mu_n - m_o) E_n[r_o^2] for every m_o, any Sigma and
+    d: no component across, and never away. E_n[r_o^2] = beta^2 (H - (1-beta) H'). At separation delta of m_o from mu_n
+    its whitened norm delta E_n[r_o^2] is at most
+
+        (1/2) sqrt(beta/(1-beta)) exp(-delta^2/8) min(3 sqrt(3) delta/8, sqrt(pi/2)),
+
+    which is below (1/2) sqrt(beta/(1-beta)) BC (delta/2 + sqrt(2/pi)) for every delta. Written along a direction v with
+    v^T Sigma^-1 v = 1: a letter m stands for v^T Sigma^-1 m.
+
+    Guarantee: **tight** (identities) and **upper bound**, sharp in both its terms: the first is attained as delta -> 0
+    at beta = 3/4, the second as delta -> infinity at any fixed beta.
+    Hypotheses: Gaussian modes with common covariance Sigma, any dimension; the bound 3 sqrt(3)/16 sqrt(beta/(1-beta)) BC
+    of E_n[r_o^2] holds for any densities.
+    Source: ours; for the forward direction the abstract of arXiv:2603.12163 speaks of the weight alone.
+    """
+    model = beta * c_o + (1 - beta) * c_n
+    r_old = beta * c_o / model
+    full_loss = SpaceIntegral(c_n * log(c_n / model))
+    force = -Derivative(full_loss, m_o)
+    square = SpaceIntegral(c_n * r_old**2)
+    mean_square = E_n(responsibility_old(beta) ** 2)
+    gate_form = beta**2 * (H(beta) - (1 - beta) * Derivative(H(beta), beta))
+    odds = (1 - beta) / beta
+    decay = exp(-(delta**2) / 8)
+    old, new = sqrt(beta * p_o), sqrt((1 - beta) * p_n)
+    touching = (old - sqrt(3) * new) ** 2 * (old**2 + 2 * sqrt(3) / 9 * old * new + new**2 / 3)
+    room = small * old * new / ((1 - beta) * q**2) * touching
+    on_line = exp(delta * u / 2) / (1 + odds * exp(delta * u)) ** 2
+    flat, v = on_line / sqrt(2 * pi), Dummy("v", positive=True)
+    integrands = Derivation(on_line * exp(-(u**2) / 2) / sqrt(2 * pi)).at_most(
+        flat,
+        by=Monotone(Lambda(v, flat * exp((1 - v) / 2)), Derivation(1 + u**2).at_least(1, by=SignOf(u**2))),
+    )
+    rising = sqrt(odds) * exp(delta * u / 2)
+    F = (atan(rising) + rising / (1 + rising**2)) / (sqrt(2 * pi) * delta * sqrt(odds))
+    factor, real = delta * decay, Interval.parse("(-oo, oo)")
+    bell = on_line * exp(-(u**2) / 2) / sqrt(2 * pi)
+
+    from_small = (
+        Derivation(delta * mean_square)
+        .at_most(
+            delta * SampleIntegral(small * sqrt(odds) / odds * sqrt(p_o * p_n)),
+            by=Affine(Pointwise(room, "arithmetic-geometric mean: a^3 c <= 27/256 (a + c)^4"), delta),
+        )
+        .equals(delta * small * sqrt(odds) / odds * BC, by=Definition())
+        .equals(delta * small * sqrt(odds) / odds * decay, by=Replace(BC, decay, Lemma("overlap/closed-forms", "BC")))
+    )
+    from_large = (
+        Derivation(delta * mean_square)
+        .equals(factor * normal(on_line, u), by=OnTheLine())
+        .equals(factor * Integral(bell, (u, -oo, oo)), by=AsIntegral())
+        .at_most(
+            factor * Integral(flat, (u, -oo, oo)),
+            by=Affine(UnderIntegralSign(integrands, u, real, "exp(-u^2/2) <= 1"), factor),
+        )
+        .equals(large * sqrt(odds) / odds * decay, by=Antiderivative(F, u, real))
+    )
+    far = ({beta: "3/10", m_o: "-1/2", m_n: 2}, {beta: "4/5", m_o: 1, m_n: "1/2"})
+    return (
+        Part(
+            eq(force, toward * (m_n - m_o) * square),
+            name="force",
+            symbolic=Derivation(force)
+            .equals(SpaceIntegral(c_n * r_old * (y - m_o)), by=MoveMean(m_o))
+            .equals(
+                SpaceIntegral(c_n * (y - m_n) * r_old) + (m_n - m_o) * SpaceIntegral(c_n * r_old), by=Gathering()
+            )
+            .equals(
+                SpaceIntegral(c_n * slope_along(r_old)) + (m_n - m_o) * SpaceIntegral(c_n * r_old),
+                by=Affine(SteinAlong(c_n, r_old), 1, (m_n - m_o) * SpaceIntegral(c_n * r_old)),
+            )
+            .equals(toward * (m_n - m_o) * square, by=Gathering("d_v r_o = -r_o r_n (m_n - m_o)")),
+            certified=(at(*far, digits=10),),
+            numeric=(agree(*far[:1]),),
+            simulation=tuple(
+                Experiment(
+                    run=lambda rng, draws, d=d: sampled_pull(d, rng, draws),
+                    predict=lambda d=d: predicted_pull(d, toward),
+                    what=f"whitened pull on the old mean in d = {d}, random covariance",
+                )
+                for d in (1, 2, 5)
+            ),
+        ),
+        Part(
+            eq(mean_square, gate_form),
+            name="gate",
+            symbolic=Derivation(mean_square).equals(gate_form, by=ReduceToGate(beta)),
+            certified=(at(*POINTS[:2]),),
+        ),
+        Part(
+            le(mean_square, small * sqrt(odds) / odds * BC),
+            name="any densities",
+            symbolic=Derivation(mean_square)
+            .at_most(
+                SampleIntegral(small * sqrt(odds) / odds * sqrt(p_o * p_n)),
+                by=Pointwise(room, "arithmetic-geometric mean: a^3 c <= 27/256 (a + c)^4"),
+            )
+            .equals(small * sqrt(odds) / odds * BC, by=Definition()),
+            certified=(over(APART, TwoLetterPair(), seconds=SECONDS),),
+        ),
+        Part(
+            le(delta * mean_square, sqrt(odds) / odds * decay * Min(small * delta, large)),
+            name="whitened norm",
+            symbolic=both(from_small, from_large).therefore(SmallerOf()),
+        ),
     )

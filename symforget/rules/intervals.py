@@ -19,16 +19,19 @@ from sympy import (
     Mul,
     Pow,
     Symbol,
+    atan,
     exp,
     expand,
     limit,
     log,
+    oo,
+    simplify,
 )
 from sympy.core.function import AppliedUndef
 
 from symforget.calculus import H, SampleIntegral
 from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, closes
-from symforget.signs import is_nonnegative, is_positive, is_zero
+from symforget.signs import is_nonnegative, is_positive, is_zero, parametrise
 from symforget.vanishing import vanishes_as_rational
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
@@ -81,7 +84,8 @@ class UnderIntegralSign:
         (x, low, high), (y, low2, high2) = before.limits[0], after.limits[0]
         if (low, high) != (low2, high2) or not covers(self.interval, low, high, context):
             return Checked(False, "the limits differ or leave the stated interval")
-        if relation in ("<", ">") and not is_positive(high - low, context.domain):
+        bounded = low != -oo and high != oo
+        if relation in ("<", ">") and bounded and not is_positive(high - low, context.domain):
             return Checked(False, "a strict inequality needs limits that differ")
         inside = replace(context, domain={**context.domain, self.variable: self.interval})
         steps = check_all_steps(self.integrands, inside)
@@ -139,8 +143,9 @@ class _WholeLine:
 class Antiderivative:
     """int_a^b f(x) dx = F(b) - F(a), with F' = f checked and F shown to be smooth between the limits.
 
-    ``F``: an expression in ``variable``, built from powers, exponentials and logarithms whose bases below the line and
-    logarithms' arguments are positive on ``interval``, which must contain the range of integration.
+    ``F``: an expression in ``variable``, built from powers, exponentials, arc tangents and logarithms, whose bases below
+    the line and logarithms' arguments are positive on ``interval``, which must contain the range of integration. At
+    infinite ends SymPy finds the limits of F.
     """
 
     F: Expr
@@ -162,13 +167,22 @@ class Antiderivative:
             return Checked(False, "the antiderivative is not shown to be smooth")
         if not is_zero(self.F.diff(self.variable) - integral.function.xreplace({x: self.variable}), inside):
             return Checked(False, "its derivative is not the integrand")
-        value = scale * (self.F.xreplace({self.variable: high}) - self.F.xreplace({self.variable: low}))
-        return ACCEPTED if is_zero(value - after, context.domain) else Checked(False, f"its difference is {value}")
+        positive = parametrise(context.domain)
+        value = scale * (self._at(high, positive) - self._at(low, positive))
+        same = is_zero(value.xreplace(positive) - after.xreplace(positive), {})
+        return ACCEPTED if same else Checked(False, f"its difference is {value}")
+
+    def _at(self, end: Expr, positive: Any) -> Expr:
+        if end.is_finite is not False:
+            return self.F.xreplace({self.variable: end})
+        return limit(simplify(self.F.xreplace(positive)), self.variable, end)
 
 
 def covers(interval: Any, low: Expr, high: Expr, context: Context) -> bool:
     """Whether lower end <= low <= high <= upper end for all parameters; an infinite end holds every limit."""
-    gaps = [high - low]
+    if low == oo or high == -oo or (low == -oo and interval.lower != -oo) or (high == oo and interval.upper != oo):
+        return False
+    gaps = [] if low == -oo or high == oo else [high - low]
     if interval.lower.is_finite:
         gaps.append(low - interval.lower)
     if interval.upper.is_finite:
@@ -185,7 +199,7 @@ def is_smooth(F: Expr, domain: Any) -> bool:
     if isinstance(F, Pow) and not isinstance(F, exp) and not (F.exp.is_Integer and F.exp.is_nonnegative):
         shown = F.exp.is_number and F.exp.is_real and is_positive(F.base, domain)
         return bool(shown) and is_smooth(F.base, domain)
-    return isinstance(F, (Add, Mul, Pow, exp)) and all(is_smooth(arg, domain) for arg in F.args)
+    return isinstance(F, (Add, Mul, Pow, exp, atan)) and all(is_smooth(arg, domain) for arg in F.args)
 
 
 @dataclass(frozen=True)

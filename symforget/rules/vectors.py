@@ -23,6 +23,7 @@ from sympy import (
     Lambda,
     Poly,
     PolynomialError,
+    Pow,
     Symbol,
     Tuple,
     cancel,
@@ -195,17 +196,32 @@ class MoveMean:
 
 
 def dominated(f: Expr, context: Context) -> bool:
-    """A combination of densities times polynomials in x times log ratios of positive mixtures, of degree one."""
+    """A combination of densities times polynomials in x times at most one log ratio of positive mixtures.
+
+    Of degree one; below the line may stand one positive mixture, to no higher power than its own densities have above
+    it, so that the quotient is bounded.
+    """
     if not homogeneous(f, 1):
         return False
     logs = {e: Dummy(real=True) for e in sorted(f.atoms(log), key=str)}
     if not all(_ratio_of_mixtures(e.args[0], context) for e in logs):
         return False
+    below = {e.base for e in f.atoms(Pow) if e.exp.is_Integer and e.exp.is_negative and e.base.has(*DENSITIES)}
+    if len(below) > 1 or not all(_mixture(base, context) for base in below):
+        return False
+    inverse = Dummy()
+    quotients = {Pow(base, -k): inverse**k for base in below for k in range(1, 5)}
     try:
-        polynomial = Poly(expand(f.xreplace(logs)), *DENSITIES, x, *logs.values())
+        polynomial = Poly(expand(f.xreplace({**logs, **quotients})), *DENSITIES, x, *logs.values(), inverse)
     except PolynomialError:
         return False
-    return all(sum(powers[:4]) == 1 and sum(powers[5:]) <= 1 for powers in polynomial.monoms())
+    own = [any(base.has(c) for base in below) for c in DENSITIES]
+    return all(
+        sum(powers[:4]) - powers[-1] == 1
+        and powers[-1] <= sum(n for n, inside in zip(powers[:4], own, strict=True) if inside)
+        and sum(powers[5:-1]) <= 1
+        for powers in polynomial.monoms()
+    )
 
 
 def _ratio_of_mixtures(argument: Expr, context: Context) -> bool:
@@ -232,7 +248,7 @@ class SteinAlong:
     """Stein's identity in R^d along v: E[(x_v - m_v) g(x)] = E[d_v g(x)] for x ~ N(m, Sigma).
 
     ``density``: the symbol of N(m, Sigma). ``g``: smooth, homogeneous of degree zero in the densities: a combination of
-    logarithms of ratios of mixtures, so that g and its slope grow at most quadratically.
+    responsibilities and logarithms of ratios of mixtures, so that g and its slope grow at most quadratically.
     """
 
     density: Symbol
