@@ -109,9 +109,9 @@ def check_all_steps(derivation: Derivation, context: Context) -> Checked:
 
 @dataclass(frozen=True)
 class ChangeOfVariable:
-    """int_a^b f(x) dx = int_A^B f(g(s)) g'(s) ds with g(A) = a, g(B) = b and g differentiable between.
+    """int_a^b f(x) dx = int_A^B f(g(s)) g'(s) ds with g(A) = a, g(B) = b, for g smooth and monotone on the line.
 
-    ``g``: the old variable as an expression in ``new``.
+    ``g``: the old variable as an expression in ``new``. Being monotone, it stays between a and b.
     """
 
     g: Expr
@@ -127,6 +127,10 @@ class ChangeOfVariable:
             return Checked(False, "the limits do not correspond")
         moved = before.function.xreplace({x: self.g}) * self.g.diff(self.new)
         with_variable = {**context.domain, self.new: _WholeLine()}
+        slope = self.g.diff(self.new)
+        monotone = is_nonnegative(slope, with_variable) or is_nonnegative(-slope, with_variable)
+        if not (monotone and is_smooth(self.g.xreplace(parametrise(with_variable)), {})):
+            return Checked(False, "the new variable is not shown to be a smooth monotone function")
         if is_zero(moved - after.function.xreplace({s: self.new}), with_variable):
             return ACCEPTED
         return Checked(False, "the integrand does not transform into this one")
