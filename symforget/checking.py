@@ -7,8 +7,8 @@ on the whole domain or, failing that, on compact parts of it, then enclosures at
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -28,8 +28,9 @@ from symforget.witness import candidates
 
 Domain = Mapping[Symbol, Interval]
 
-SAMPLES = 12
-WITNESS_TRIES = 800
+SAMPLES = 10
+WITNESS_TRIES = 300
+PROOF_SHARE = 0.45
 ENOUGH_DIGITS = 10
 _SIGNS = {"Equality": "==", "Unequality": "!=", "LessThan": "<=", "StrictLessThan": "<"}
 _SIGNS |= {"GreaterThan": ">=", "StrictGreaterThan": ">"}
@@ -43,7 +44,7 @@ _PARTS = ((Rational(1, 1000), 100), (Rational(1, 100), 20), (Rational(1, 20), 8)
 class Limits:
     """How much may be spent on one relation. ``digits``: digits to which equalities are compared."""
 
-    seconds: float = 30.0
+    seconds: float = 20.0
     digits: int = 30
     max_boxes: int = 20_000
     legs: frozenset[Leg] = frozenset(Leg)
@@ -80,17 +81,17 @@ class _Examination:
         return self.limits.seconds - 0.3 - (time.monotonic() - self.started)
 
     def run(self) -> Iterator[Evidence]:
+        """All evidence. Every stage keeps its own time limit; one that does not is for the caller to kill."""
         try:
-            with time_limit(max(self.left(), 0.01)):
-                yield from self.stages()
-        except TimeLimit:
-            text = f"stopped at the time limit of {self.limits.seconds:g} s"
-            yield self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, text)
+            yield from self.stages()
+        except TimeLimit as stopped:
+            yield self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, str(stopped))
         except (InputError, PrecisionNotReached, NotImplementedError) as error:
             yield self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, str(error))
 
     def stages(self) -> Iterator[Evidence]:
-        self.relation = derivatives_carried_out(self.relation)
+        with time_limit(max(self.left() / 3, 0.1), "carrying out derivatives"):
+            self.relation = derivatives_carried_out(self.relation)
         if self.relation.has(sympy.Limit):
             done = carry_out_limits(self.relation, self.domain, self.left() / 2)
             if done.relation is None:
@@ -101,13 +102,17 @@ class _Examination:
         if refuted is not None:
             yield refuted
             return
-        sampled = self.sampled()
-        proof = self.symbolic(sampled) if Leg.SYMBOLIC in self.limits.legs else None
-        if proof is not None:
+        with time_limit(max(self.left() / 2, 0.1), "enclosing both sides at sample points"):
+            sampled = self.sampled()
+        if Leg.CERTIFIED in self.limits.legs or isinstance(self.relation, Eq):
+            yield sampled
+        proved = False
+        if Leg.SYMBOLIC in self.limits.legs:
+            proof = self.symbolic(sampled)
+            proved = proof.verdict is Verdict.PROVED
             yield proof
-        if Leg.CERTIFIED in self.limits.legs:
-            proved = proof is not None and proof.verdict is Verdict.PROVED
-            yield sampled if proved or isinstance(self.relation, Eq) else self.branch_and_bound(sampled)
+        if Leg.CERTIFIED in self.limits.legs and not (proved or isinstance(self.relation, Eq)):
+            yield from self.branch_and_bound()
 
     def evidence(self, leg: Leg, verdict: Verdict, detail: str, **more: Any) -> Evidence:
         full = f"{detail}; {self.note}" if self.note else detail
@@ -126,7 +131,7 @@ class _Examination:
         """An exact proof; of an equality only if enclosures agree as well."""
         if isinstance(self.relation, Eq) and not sampled.verdict.holds:
             return self.evidence(Leg.SYMBOLIC, Verdict.UNDECIDED, "not tried: enclosures did not agree")
-        seconds = self.left() * 0.6
+        seconds = self.left() * PROOF_SHARE
         proof = prove(self.relation, self.domain, seconds)
         if proof is None:
             return self.evidence(Leg.SYMBOLIC, Verdict.UNDECIDED, "no exact argument was found")
@@ -164,27 +169,37 @@ class _Examination:
             return self.evidence(Leg.CERTIFIED, Verdict.SUPPORTED, f"holds, certified, at {_points(held)}")
         return self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, "not decided at any sample point")
 
-    def branch_and_bound(self, sampled: Evidence) -> Evidence:
-        """The whole domain, then smaller and smaller compact parts of it."""
+    def branch_and_bound(self) -> Iterator[Evidence]:
+        """The whole domain; failing that, compact parts of it from the smallest on, as far as the time goes."""
         target = self.relation
-        if defined_everywhere(self.relation, self.domain, self.left() / 4):
+        if defined_everywhere(self.relation, self.domain, self.left() / 6):
             target = evaluated(self.relation)
-        regions = [dict(self.domain), *compact_parts(self.domain)]
-        stuck: Sequence[Mapping[Symbol, Interval]] = ()
-        for number, region in enumerate(regions):
-            seconds = self.left() / (2 if number == 0 and len(regions) > 1 else len(regions) - number + 1)
-            if seconds < 0.05:
+        parts = list(compact_parts(self.domain))
+        best: Evidence | None = None
+        hint = ""
+        for number, region in enumerate([self.domain, *reversed(parts)]):
+            seconds = self.left() / (2.5 if parts else 1.0)
+            if seconds < 0.2:
                 break
             outcome = prover.certify(target, region, self.limits.max_boxes, seconds)
             if isinstance(outcome, prover.Refuted):
-                return self.refutation(outcome.witness, outcome.boxes)
-            if isinstance(outcome, prover.Certified):
-                beyond = "" if number == 0 else " (nothing is claimed beyond)"
-                detail = f"for all {where(region)}{beyond}" if region else "the two sides are enclosed apart"
-                return self.evidence(Leg.CERTIFIED, Verdict.CERTIFIED, detail, boxes=outcome.boxes)
-            stuck = stuck or outcome.remaining
-        hint = f"; branch and bound left over, among others, {where(stuck[-1])}" if stuck else ""
-        return replace(sampled, detail=sampled.detail + hint)
+                yield self.refutation(outcome.witness, outcome.boxes)
+                return
+            if isinstance(outcome, prover.Undecided):
+                if outcome.remaining:
+                    hint = f"; among the boxes left over: {where(outcome.remaining[-1])}"
+                if number > 0:
+                    break
+                continue
+            best = self.certificate(region, outcome.boxes, whole=number == 0)
+            if number == 0:
+                break
+        yield best or self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, f"branch and bound did not finish{hint}")
+
+    def certificate(self, region: Domain, boxes: int, whole: bool) -> Evidence:
+        beyond = "" if whole else " (nothing is claimed beyond)"
+        detail = f"for all {where(region)}{beyond}" if region else "the two sides are enclosed apart"
+        return self.evidence(Leg.CERTIFIED, Verdict.CERTIFIED, detail, boxes=boxes)
 
 
 def derivatives_carried_out(tree: Any) -> Any:

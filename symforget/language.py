@@ -103,7 +103,8 @@ _BY_SIGN = {"==": sympy.Eq, "!=": sympy.Ne, "<=": sympy.Le, "<": sympy.Lt, ">=":
 _TOKEN = re.compile(
     r"(?P<number>(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<name>[A-Za-z_][A-Za-z_0-9]*)"
-    r"|(?P<operator>\*\*|==|!=|<=|>=|[-+*/(),<>])"
+    r"|(?P<operator>\*\*|==|!=|<=|>=|[-+*/(),<>])",
+    re.ASCII,
 )
 
 _HINTS = {

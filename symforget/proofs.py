@@ -19,6 +19,7 @@ from sympy.core.relational import Relational
 
 from symforget import signs
 from symforget.domain import Interval
+from symforget.ends import value_at_end
 from symforget.errors import InputError, PrecisionNotReached
 from symforget.language import evaluated
 from symforget.timelimit import time_limit
@@ -96,6 +97,7 @@ class _Prover:
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
+        self.edges: dict[Any, Expr | None] = {}
 
     def attempt(self, work: Callable[[], Any], seconds: float = STEP_SECONDS) -> Any:
         """Run a piece of SymPy work under a time limit; None if it stops or fails.
@@ -121,6 +123,8 @@ class _Prover:
         return self.nonnegative(part, domain) is not None or _certified(part, domain, sympy.Ge)
 
     def zero(self, expression: Expr, domain: Domain) -> Lines | None:
+        if self.surely_not_zero(expression, {s: domain[s] for s in _symbols(expression)}):
+            return None
         if self.attempt(lambda: signs.is_zero(expression, domain), 2 * STEP_SECONDS):
             return ("the difference of the two sides simplifies to 0",)
         if not _is_smooth(expression):
@@ -146,21 +150,24 @@ class _Prover:
         domain = {s: domain[s] for s in _symbols(expression)}
         if self.contradicted(expression, domain, strict):
             return None
+        said = "> 0" if strict else ">= 0"
+        if self.shown_directly(expression, domain, strict):
+            return (f"{expression} is {said}, as an exact look at its signs shows",)
         core = self.attempt(lambda: _core(expression, domain))
-        for form in _distinct(core, expression):
-            if self.shown_directly(form, domain, strict):
-                return (f"{form} is {'> 0' if strict else '>= 0'}, as an exact look at its signs shows",)
+        forms = _distinct(core, expression)
+        for form in forms:
+            if form != expression and self.shown_directly(form, domain, strict):
+                return (f"{form} is {said}, as an exact look at its signs shows",)
             if self.attempt(lambda f=form: _polynomial_sign(f, domain, strict)):
-                return (f"{form} is {'> 0' if strict else '>= 0'} by the exact roots of its polynomials",)
+                return (f"{form} is {said} by the exact roots of its polynomials",)
             if not strict and self.attempt(lambda f=form: _is_positive_semidefinite(f, domain)):
                 return (f"{form} is a sum of squares",)
             if not strict and self.attempt(lambda f=form: _nonnegative_in_every_order(f, domain)):
                 return (f"{form} is >= 0: for every order of its symbols, in their gaps, all coefficients are",)
         if depth == 0 or time.monotonic() > self.deadline:
             return None
-        targets = [form for form in _distinct(core, expression) if _is_smooth(form)]
-        if depth < MAX_DERIVATIVES:
-            targets = targets[:1]
+        smooth = [form for form in forms if _is_smooth(form)]
+        targets = smooth[::-1] if depth == MAX_DERIVATIVES else smooth[:1]
         for target in targets:
             for argument in self.arguments(strict):
                 lines = argument(target, domain, strict, depth)
@@ -169,7 +176,9 @@ class _Prover:
         return self.by_transforming(expression, domain, strict) if depth == MAX_DERIVATIVES else None
 
     def arguments(self, strict: bool) -> tuple[Callable[..., Lines | None], ...]:
-        return (self.by_monotonicity, self.by_quasiconcavity) + (() if strict else (self.by_splitting,))
+        return (self.by_monotonicity, self.by_squaring, self.by_quasiconcavity) + (
+            () if strict else (self.by_splitting,)
+        )
 
     def shown_directly(self, expression: Expr, domain: Domain, strict: bool) -> bool:
         if not domain:
@@ -219,28 +228,77 @@ class _Prover:
                 f"{expression} {way} in {x} to {value} at {x} = {end}", *growth)  # fmt: skip
 
     def by_quasiconcavity(self, expression: Expr, domain: Domain, strict: bool, depth: int) -> Lines | None:
-        """The slope, up to a positive factor, decreases: so the expression rises, then falls, and is least at
-        an end."""
+        """The slope is first positive, then negative: so the expression is least towards an end."""
         for x in _symbols(expression):
-            inside = {**domain, x: _opened(domain[x])}
-            slope = self.attempt(lambda x=x, d=inside: _core(expression.diff(x), d))
-            bend = None if slope is None else self.attempt(lambda x=x, s=slope: -s.diff(x))
-            if bend is None or not _is_smooth(bend):
+            slope = self.slope_core(expression, x, domain)
+            if slope is None:
                 continue
             rest, interval = _without(domain, x), domain[x]
-            lines: Lines = (f"{expression} first rises, then falls in {x}, since {slope} decreases",)
+            lines: Lines = (f"{expression} first rises, then falls in {x}",)
             for at_lower, is_open in ((True, interval.lower_open), (False, interval.upper_open)):
                 value = self.edge(expression, x, interval, at_lower)
-                base = () if value == oo else value is not None and self.sign(value, rest, strict and not is_open, 0)
-                if base is None or base is False:
+                if value is None or (value != oo and self.sign(value, rest, not is_open and strict, 0) is None):
                     break
                 end = interval.lower if at_lower else interval.upper
                 lines += (f"its value or limit at {x} = {end} is {value}",)
             else:
-                argument = self.sign(bend, inside, strict, depth - 1)
+                argument = None if strict else self.one_change(slope, x, domain, depth - 1)
                 if argument is not None:
                     return (*lines, *argument)
         return None
+
+    def slope_core(self, expression: Expr, x: Symbol, domain: Domain) -> Expr | None:
+        """The slope inside the interval, up to a positive factor."""
+        inside = {**domain, x: _opened(domain[x])}
+        slope = self.attempt(lambda: _core(expression.diff(x), inside))
+        return slope if slope is not None and _is_smooth(slope) else None
+
+    def one_change(self, expression: Expr, x: Symbol, domain: Domain, depth: int) -> Lines | None:
+        """The expression is >= 0 up to some point of x's interval and <= 0 from there on.
+
+        It is if it decreases; if it starts at >= 0 and rises, then falls; or if it falls, then rises, and ends
+        at <= 0: so the question passes to its slope.
+        """
+        if x not in expression.free_symbols or self.changes_wrongly(expression, x, domain):
+            return None
+        slope = self.slope_core(expression, x, domain)
+        if slope is None:
+            return None
+        inside, rest, interval = {**domain, x: _opened(domain[x])}, _without(domain, x), domain[x]
+        falls = self.sign(-slope, inside, False, min(depth, 1))
+        if falls is not None:
+            return (f"{expression} decreases in {x}", *falls)
+        if depth <= 0:
+            return None
+        for at_lower, side in ((True, 1), (False, -1)):
+            value = self.edge(expression, x, interval, at_lower)
+            if value is None or (value != oo and self.sign(side * value, rest, False, 0) is None):
+                continue
+            lines = self.one_change(side * slope, x, domain, depth - 1)
+            if lines is not None:
+                where = f"starts at {value} and first rises" if at_lower else f"ends at {value} and first falls"
+                return (f"{expression} {where}: its sign changes at most once", *lines)
+        return None
+
+    def changes_wrongly(self, expression: Expr, x: Symbol, domain: Domain) -> bool:
+        """Whether samples show a negative value before a positive one."""
+        middle = {s: _spread(domain[s], 0) for s in _symbols(expression) if s != x}
+        signs_seen = self.attempt(lambda: _signs_along(expression, x, domain[x], middle), 1.0) or []
+        first_negative = next((n for n, sign in enumerate(signs_seen) if sign < 0), len(signs_seen))
+        return any(sign > 0 for sign in signs_seen[first_negative:])
+
+    def by_squaring(self, expression: Expr, domain: Domain, strict: bool, depth: int) -> Lines | None:
+        """Square roots are compared by their squares."""
+        if not _has_root(expression):
+            return None
+        pair = self.attempt(lambda: _positive_and_negative_terms(expression))
+        if pair is None or not all(self.shown_directly(side, domain, False) for side in pair):
+            return None
+        squares = self.attempt(lambda: sympy.expand(pair[0] ** 2) - sympy.expand(pair[1] ** 2))
+        if squares is None or _has_root(squares):
+            return None
+        lines = self.sign(squares, domain, strict, depth)
+        return None if lines is None else ("comparing squares of both sides", *lines)
 
     def by_transforming(self, expression: Expr, domain: Domain, strict: bool) -> Lines | None:
         """The same sign in another form: of logarithms, with one symbol measured in units of another, or, where
@@ -274,6 +332,8 @@ class _Prover:
         assert not strict, "an expression that vanishes somewhere is not positive"
         for x in _symbols(expression):
             for point in _interior(domain[x]):
+                if self.surely_not_zero(expression.subs(x, point), _without(domain, x)):
+                    continue
                 if not self.attempt(
                     lambda x=x, p=point: signs.is_zero(cast(Expr, expression.subs(x, p)), _without(domain, x))
                 ):
@@ -298,15 +358,25 @@ class _Prover:
 
     def edge(self, expression: Expr, x: Symbol, interval: Interval, at_lower: bool) -> Expr | None:
         """The value at an end of the interval, or the limit there; None if SymPy finds none."""
+        key = (expression, x, interval, at_lower)
+        if key not in self.edges:
+            self.edges[key] = self.find_edge(*key)
+        return self.edges[key]
+
+    def find_edge(self, expression: Expr, x: Symbol, interval: Interval, at_lower: bool) -> Expr | None:
         end = interval.lower if at_lower else interval.upper
-        if end.is_finite:
-            value = self.attempt(lambda: _continuous_value(expression, x, end))
-            if value is not None:
-                return value
-        value = self.attempt(lambda: sympy.limit(expression, x, end, "+" if at_lower else "-"))
+        value = self.attempt(lambda: value_at_end(expression, x, end))
+        if value is None:
+            value = self.attempt(lambda: sympy.limit(expression, x, end, "+" if at_lower else "-"), 1.5)
         if value is None or value.has(sympy.Limit, sympy.AccumBounds):
             return None
         return value if value == oo or _is_real_value(value) else None
+
+    def surely_not_zero(self, expression: Any, domain: Domain) -> bool:
+        """Whether balls tell the expression from 0 at a sample point."""
+        return any(
+            bool(self.attempt(lambda e=e: _fails_at_a_sample(e, domain, False), 1.0)) for e in (expression, -expression)
+        )
 
     def contradicted(self, expression: Expr, domain: Domain, strict: bool) -> bool:
         """Whether balls show the wrong sign at a sample point: then no argument need be sought."""
@@ -413,19 +483,6 @@ def _is_real_value(value: Expr) -> bool:
     return not value.has(sympy.nan, sympy.zoo, oo, -oo, sympy.I)
 
 
-def _continuous_value(expression: Any, x: Symbol, end: Any) -> Any:
-    """The value at an end, if every part has a finite value there: then it is the limit too."""
-    if expression == x:
-        return end
-    if not expression.args or x not in expression.free_symbols:
-        return expression
-    values = [_continuous_value(part, x, end) for part in expression.args]  # type: ignore[arg-type]
-    if None in values:
-        return None
-    value = expression.func(*values)
-    return value if _is_real_value(value) else None
-
-
 def _symbols(expression: Expr) -> list[Symbol]:
     return sorted(expression.free_symbols, key=str)  # type: ignore[arg-type]
 
@@ -477,6 +534,11 @@ def _shown_nonnegative(expression: Expr, domain: Domain) -> bool:
     inside = {s: i for s, i in domain.items() if s not in roots}
     inside |= {r: Interval(Integer(0), oo, True, True) for r in roots.values()}
     return signs.is_nonnegative(form, inside)
+
+
+def _has_root(expression: Expr) -> bool:
+    powers = cast(Any, expression.atoms(sympy.Pow))
+    return any(p.exp == Rational(1, 2) and p.free_symbols for p in powers)
 
 
 def _has_root_of(expression: Expr, symbol: Symbol) -> bool:
@@ -570,6 +632,19 @@ def _fails_at_a_sample(expression: Expr, domain: Domain, strict: bool) -> bool:
         if value < 0 or (strict and value == 0):
             return True
     return False
+
+
+def _signs_along(expression: Expr, x: Symbol, interval: Interval, others: Mapping[Symbol, Any]) -> list[int]:
+    """Certified signs at points of x in rising order; unknown ones are left out."""
+    from symforget.balls import compile_ball, to_ball, workprec
+
+    function = compile_ball(expression, [x, *others])
+    seen = []
+    for place in sorted(_spread(interval, index) for index in range(5)):
+        with workprec(100):
+            value = function(to_ball(place), *(to_ball(v) for v in others.values()))
+        seen.append(int(bool(value > 0)) - int(bool(value < 0)))
+    return [sign for sign in seen if sign]
 
 
 def _spread(interval: Any, index: int) -> Any:

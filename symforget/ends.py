@@ -1,0 +1,82 @@
+"""The value towards which an expression tends at an end of an interval, where continuity alone tells it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+from sympy import Mul, Pow, Symbol, oo
+
+
+def value_at_end(expression: Any, x: Symbol, end: Any) -> Any:
+    """The limit of the expression as x tends to `end` (a number, oo or -oo), or None if this is not enough.
+
+    Every part is given its value at the end, in the arithmetic of the extended reals; forms such as 0*oo,
+    oo - oo, 0**0 and 1/0 give None, except that an exponential decay outweighs a rational factor. A finite
+    result means that all parts tend to their values, so that the limit is the value.
+    """
+    if expression == x:
+        return end
+    if not expression.args or x not in expression.free_symbols:
+        return expression
+    if isinstance(expression, Mul):
+        return _of_product(expression, x, end)
+    values = [value_at_end(part, x, end) for part in expression.args]
+    if any(value is None for value in values):
+        return None
+    if isinstance(expression, Pow) and _is_undetermined_power(expression, *values):
+        return None
+    return _determined(expression.func(*values))
+
+
+def _of_product(product: Any, x: Symbol, end: Any) -> Any:
+    rational = Mul(*(f for f in product.args if f.is_rational_function(x)))
+    others = [f for f in product.args if not f.is_rational_function(x)]
+    value = _of_rational(rational, x, end)
+    values = [value_at_end(factor, x, end) for factor in others]
+    if value is None or any(v is None for v in values):
+        return None
+    if value in (oo, -oo) and _decays_exponentially(others, values, end):
+        return sympy.Integer(0)
+    return _determined(Mul(value, *values))
+
+
+def _of_rational(rational: Any, x: Symbol, end: Any) -> Any:
+    """The value of a rational function at a finite end; at an infinite one, from its leading terms."""
+    if end not in (oo, -oo):
+        return _determined(rational.subs(x, end))
+    above, below = (sympy.Poly(part, x) for part in sympy.fraction(sympy.together(rational)))
+    degree = above.degree() - below.degree()
+    leading = above.LC() / below.LC()
+    if degree < 0:
+        return sympy.Integer(0)
+    return leading if degree == 0 else _determined(leading * end**degree)
+
+
+def _decays_exponentially(factors: list[Any], values: list[Any], end: Any) -> bool:
+    """Whether some factor is exp(g) with g -> -oo a rational function, all others tending to finite values."""
+    if end not in (oo, -oo) or not all(_is_finite(value) for value in values):
+        return False
+    return any(
+        isinstance(factor, sympy.exp) and value == 0 and _grows(factor.args[0])
+        for factor, value in zip(factors, values, strict=True)
+    )
+
+
+def _grows(exponent: Any) -> bool:
+    return bool(exponent.free_symbols) and all(exponent.is_polynomial(s) for s in exponent.free_symbols)
+
+
+def _is_undetermined_power(power: Any, base: Any, exponent: Any) -> bool:
+    """0**0, 1**oo and oo**0 as limits; a constant exponent is harmless."""
+    return power.exp != exponent and not (_is_finite(base) and base.is_positive and _is_finite(exponent))
+
+
+def _determined(value: Any) -> Any:
+    if value in (oo, -oo):
+        return value
+    return value if _is_finite(value) else None
+
+
+def _is_finite(value: Any) -> bool:
+    return not value.has(sympy.nan, sympy.zoo, oo, -oo, sympy.I, sympy.AccumBounds)
