@@ -107,6 +107,9 @@ def _valid(beta: arb, delta: arb) -> bool:
 
 def _over_corners(at: Callable[[arb, arb], arb], low: tuple[arb, arb], high: tuple[arb, arb]) -> arb:
     """The hull of the values at the two corners between which a monotone function lies."""
+    if low[0] == high[0] and low[1] == high[1]:
+        with extra_bits(_argument_bits(*low)):
+            return at(*low)
     with extra_bits(max(_argument_bits(*low), _argument_bits(*high))):
         return at(*low).union(at(*high))
 

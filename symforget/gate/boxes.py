@@ -10,8 +10,6 @@ and returns a non-finite ball where it cannot. The inequalities used, proved in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from flint import acb, arb, ctx
@@ -23,14 +21,20 @@ GUARD = 12
 NAN, COMPLEX_NAN = arb.nan(), acb(arb.nan(), arb.nan())
 
 
-@contextmanager
-def extra_bits(bits: int) -> Iterator[None]:
-    old = ctx.prec
-    ctx.prec = old + bits
-    try:
-        yield
-    finally:
-        ctx.prec = old
+class extra_bits:
+    """A context with so many bits more; a class because a generator would cost more than the arithmetic."""
+
+    __slots__ = ("_bits", "_old")
+
+    def __init__(self, bits: int) -> None:
+        self._bits = bits
+
+    def __enter__(self) -> None:
+        self._old = ctx.prec
+        ctx.prec = self._old + self._bits
+
+    def __exit__(self, *_: object) -> None:
+        ctx.prec = self._old
 
 
 def _is_thin(relative_change: arb) -> bool:
@@ -61,8 +65,11 @@ def gate_s(delta: arb | acb, l: arb | acb) -> arb | acb:
         return complex_derivative(0, delta, l)
     if not (delta.is_finite() and l.is_finite()):
         return NAN
+    if delta.is_exact() and l.is_exact():
+        return +jet(delta, l, 0)[0]
     with extra_bits(GUARD):
-        return +s_on_box(delta, l)
+        value = s_on_box(delta, l)
+    return +value
 
 
 def gate_s_derivative(k: int | arb, delta: arb | acb, l: arb | acb) -> arb | acb:

@@ -12,6 +12,8 @@ from symforget.gate.reference import log_lower_bound, sech_derivative
 from symforget.gate.variable import Variable
 
 _LOG2 = math.log(2)
+# Outside these the other methods are shorter at any precision of interest, and their costs not worth comparing.
+_NARROW_BELOW, _WIDE_ABOVE = 1.5, 3.0
 _LARGEST_DELTA, _LARGEST_L = 1e9, 1e15
 
 
@@ -39,28 +41,24 @@ def jet(delta: arb, l: arb | acb, order: int) -> list[Any]:
 
 
 def _method(delta: arb, d: float, l: Variable, nats: float, log_s: float) -> list[Any]:
-    costs = {
-        "theta": theta.cost(d, nats),
-        "narrow": trapezoid.narrow_cost(d, l, nats),
-        "wide": trapezoid.wide_cost(nats) if d > 2 else math.inf,
-    }
-    best = min(costs, key=costs.__getitem__)
-    residues = trapezoid.crossings(d, l, nats, log_s)
-    if residues and residues < costs[best]:
-        return trapezoid.crossed(delta, l, residues)
-    if best == "theta":
+    theta_cost = theta.cost(d, nats)
+    narrow_cost = trapezoid.narrow_cost(d, l, nats) if d < _NARROW_BELOW else math.inf
+    wide_cost = trapezoid.wide_cost(nats) if d > _WIDE_ABOVE else math.inf
+    if l.real > d * d / 2:
+        residues = trapezoid.crossings(d, l, nats, log_s)
+        if residues and residues < min(theta_cost, narrow_cost, wide_cost):
+            return trapezoid.crossed(delta, l, residues)
+    if theta_cost <= narrow_cost and theta_cost <= wide_cost:
         return theta.derivatives(delta, l, nats, log_s)
-    if best == "narrow":
+    if narrow_cost <= wide_cost:
         return trapezoid.narrow(delta, l, nats)
     return trapezoid.wide(delta, l, nats, log_s)
 
 
 def _guard_bits(d: float, l: Variable, nats: float) -> int:
-    """Bits for rounding: recurrences of n terms lose about 2 log2 n, exponentials the size of their
-    arguments.
-    """
-    exponents = 1 + l.real + d * d / 8 + l.real / (d * d) if d > 0.1 else 1 + l.real
-    return 12 + math.ceil(math.log2(exponents)) + math.ceil(math.log2(nats)) + 2 * math.ceil(math.log2(1 + d))
+    """Bits for rounding: recurrences of n terms lose about 2 log2 n, exponentials the size of their arguments."""
+    exponents = 1 + l.real + d * d + l.real / (d * d) if d > 0.1 else 1 + l.real
+    return 14 + int(exponents).bit_length() + int(nats).bit_length() + 2 * int(1 + d).bit_length()
 
 
 def _at_zero(l: arb | acb, order: int) -> list[Any]:

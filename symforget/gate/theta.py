@@ -15,6 +15,8 @@ docs/gate.md proves the identity and bounds the neglected terms.
 from __future__ import annotations
 
 import math
+from itertools import accumulate, repeat
+from operator import add, mul
 from typing import Any
 
 from flint import arb
@@ -23,6 +25,7 @@ from symforget.gate.bounds import log_cauchy, log_exact_tail, log_sech_derivativ
 from symforget.gate.variable import Variable, ball_of_log
 
 _SWITCH = 2 * math.pi
+_ZERO, _ONE = arb(0), arb(1)
 
 
 def cost(d: float, nats: float) -> float:
@@ -30,20 +33,14 @@ def cost(d: float, nats: float) -> float:
     return math.sqrt(2 * nats) * (1 / d + d / _SWITCH) + 4
 
 
-def _nodes(base: arb, count: int) -> tuple[list[tuple[arb, arb]], arb]:
-    """The first `count` (weight, position) of K(base, .), and sum_{0 <= j < count} base^(j^2)."""
+def _nodes(base: arb, count: int) -> tuple[list[arb], list[arb], arb]:
+    """The first `count` weights and positions of K(base, .), and sum_{0 <= j < count} base^(j^2)."""
     square = base * base
-    y, z, inverse = base, 1 / base, 1 / square
-    power = arb(1)
-    total = arb(1)
-    nodes = [(1 + y, y + z)]
-    for _ in range(1, count):
-        power = power * y
-        y = y * square
-        z = z * inverse
-        total = total + power
-        nodes.append((power + power * y, y + z))
-    return nodes, total
+    y = list(accumulate(repeat(square, count - 1), mul, initial=base))
+    inverse = accumulate(repeat(1 / square, count - 1), mul, initial=1 / base)
+    powers = list(accumulate(y[:-1], mul, initial=_ONE))
+    weights = list(map(add, powers, map(mul, powers, y)))
+    return weights, list(map(add, y, inverse)), sum(powers, _ZERO)
 
 
 def _count(nats: float, rate: float) -> int:
@@ -76,21 +73,20 @@ def derivatives(delta: arb, l: Variable, nats: float, log_s: float) -> list[Any]
     square = delta * delta
     pi = arb.pi()
     inverse = 1 / square
-    first_nodes, first_total = _nodes((-square / 2).exp(), first_count)
+    weights, positions, first_total = _nodes((-square / 2).exp(), first_count)
     half = (l.value * l.wrap(arb(0.5))).exp()
     cosh = half + l.wrap(arb(1)) / half
-    total = cosh * l.stieltjes(first_nodes, cosh * cosh - l.wrap(arb(2))) * l.wrap((square / 8).exp() * 2)
-    second_nodes, second_total = None, None
+    total = cosh * l.stieltjes(weights, positions, cosh * cosh - l.wrap(arb(2))) * l.wrap((square / 8).exp() * 2)
+    second_total = first_total
     if second_count:
-        second_nodes, second_total = _nodes((-2 * pi * pi * inverse).exp(), second_count)
+        weights, positions, second_total = _nodes((-2 * pi * pi * inverse).exp(), second_count)
         cosine = (l.value * l.wrap(inverse)).cos_pi()
         gaussian = ((l.wrap(pi * pi) - l.value * l.value) * l.wrap(inverse / 2)).exp()
         kappa = cosine * cosine * l.wrap(arb(4)) - l.wrap(arb(2))
-        total = total + gaussian * cosine * l.stieltjes(second_nodes, kappa) * l.wrap(8 * pi * inverse)
+        total = total + gaussian * cosine * l.stieltjes(weights, positions, kappa) * l.wrap(8 * pi * inverse)
     if rate >= dual_rate:
         normaliser = _normaliser(first_total, first_count, rate)
     else:
-        assert second_total is not None
         normaliser = _normaliser(second_total, second_count, dual_rate) * (2 * pi * inverse).sqrt()
     value = total / l.wrap(normaliser)
     return l.derivatives(value, _log_errors(d, l, first_count, second_count))

@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from itertools import accumulate, repeat
+from operator import add, mul, sub
 from typing import Any
 
 from flint import arb, ctx
 
 from symforget.gate.bounds import log_cauchy, log_exact_tail, log_sech_derivative, log_sum, strip_constant
 from symforget.gate.variable import Variable
+
+_ONE = arb(1)
 
 
 @lru_cache(maxsize=32)
@@ -25,15 +29,8 @@ def _gaussian(bits: int, step: tuple[int, int], count: int, offset: bool) -> tup
     """
     h = arb(step[0]) / 2 ** step[1]
     first = h / 2 if offset else arb(0)
-    weight = (-first * first / 2).exp()
-    ratio = (-h * (first + h / 2)).exp()
-    fall = (-h * h).exp()
-    weights = [weight]
-    for _ in range(1, count):
-        weight = weight * ratio
-        ratio = ratio * fall
-        weights.append(weight)
-    return tuple(weights)
+    ratios = _powers((-h * (first + h / 2)).exp(), (-h * h).exp(), count - 1)
+    return tuple(accumulate(ratios, mul, initial=(-first * first / 2).exp()))
 
 
 def _dyadic(h: float) -> tuple[int, int]:
@@ -42,6 +39,11 @@ def _dyadic(h: float) -> tuple[int, int]:
     """
     mantissa, exponent = math.frexp(h)
     return math.floor(mantissa * 64), 6 - exponent
+
+
+def _powers(first: arb, ratio: arb, count: int) -> list[arb]:
+    """first * ratio^j for j = 0 .. count - 1."""
+    return list(accumulate(repeat(ratio, count - 1), mul, initial=first))
 
 
 # ------------------------------------------------------------------------------------------------ small delta
@@ -74,18 +76,13 @@ def narrow(delta: arb, l: Variable, nats: float) -> list[Any]:
     weights = _gaussian(ctx.prec, step, count, False)
 
     growth = (delta * step[0] / 2 ** (step[1] + 1)).exp()
-    decay = 1 / growth
-    up = down = arb(1)
-    nodes = [(arb(1), arb(4))]
-    for weight in weights[1:]:
-        up = up * growth
-        down = down * decay
-        sum_ = up + down
-        nodes.append((weight * sum_, sum_ * sum_))
+    sums = list(map(add, _powers(_ONE, growth, count), _powers(_ONE, 1 / growth, count)))
+    nodes = list(map(mul, weights, sums))
+    nodes[0] = nodes[0] / 2
     half = (l.value * l.wrap(arb(0.5))).exp()
     cosh = half + l.wrap(arb(1)) / half
     scale = arb(step[0]) / 2 ** step[1] * 2 / (2 * arb.pi()).sqrt()
-    value = cosh * l.stieltjes(nodes, cosh * cosh - l.wrap(arb(4))) * l.wrap(scale)
+    value = cosh * l.stieltjes(nodes, list(map(mul, sums, sums)), cosh * cosh - l.wrap(arb(4))) * l.wrap(scale)
     return l.derivatives(value, _narrow_errors(d, l, a, h, count))
 
 
@@ -174,8 +171,8 @@ def wide(delta: arb, l: Variable, nats: float, log_s: float) -> list[Any]:
 
     cosine = offset.cos_pi()
     h_ball = arb(step[0]) / 2 ** step[1]
-    nodes = _wide_nodes(delta, h_ball, _gaussian(ctx.prec, step, count, True))
-    total = cosine * l.stieltjes(nodes, cosine * cosine * l.wrap(arb(4))) * l.wrap(4 * h_ball)
+    weights, positions = _wide_nodes(delta, h_ball, _gaussian(ctx.prec, step, count, True))
+    total = cosine * l.stieltjes(weights, positions, cosine * cosine * l.wrap(arb(4))) * l.wrap(4 * h_ball)
     poles, errors = _near_poles(delta, l, offset, rho, h, h_ball)
     if poles is not None:
         total = total + poles
@@ -197,19 +194,14 @@ def _log_scale(d: float, l: Variable) -> float:
     return (outer * outer - inner * inner) / (2 * d * d) - math.log(d)
 
 
-def _wide_nodes(delta: arb, h: arb, weights: tuple[arb, ...]) -> list[tuple[arb, arb]]:
-    """(w C, D^2) with C = 2 cosh a, D = 2 sinh a, a = pi (j + 1/2) h/delta."""
+def _wide_nodes(delta: arb, h: arb, weights: tuple[arb, ...]) -> tuple[list[arb], list[arb]]:
+    """The lists of w C and of D^2 with C = 2 cosh a, D = 2 sinh a, a = pi (j + 1/2) h/delta."""
     growth = (arb.pi() * h / (2 * delta)).exp()
     decay = 1 / growth
-    up, down = growth, decay
-    growth, decay = growth * growth, decay * decay
-    nodes = []
-    for weight in weights:
-        difference = up - down
-        nodes.append((weight * (up + down), difference * difference))
-        up = up * growth
-        down = down * decay
-    return nodes
+    up = _powers(growth, growth * growth, len(weights))
+    down = _powers(decay, decay * decay, len(weights))
+    differences = list(map(sub, up, down))
+    return list(map(mul, weights, map(add, up, down))), list(map(mul, differences, differences))
 
 
 def _near_poles(delta: arb, l: Variable, offset: Any, rho: float, h: float, h_ball: arb) -> tuple[Any, list[float]]:

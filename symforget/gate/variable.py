@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import repeat
+from operator import add, mul, truediv
 from typing import Any
 
 from flint import acb, acb_series, arb, arb_series
 
 _LOG2 = math.log(2)
+_ZERO = arb(0)
 
 
 @lru_cache(maxsize=4096)
@@ -68,22 +71,17 @@ class Variable:
             result = result * step + self.wrap(c)
         return result
 
-    def stieltjes(self, nodes: Iterable[tuple[arb, arb]], kappa: Any) -> Any:
-        """sum of weight/(kappa + position) over the nodes (weight, position)."""
+    def stieltjes(self, weights: Sequence[arb], positions: Sequence[arb], kappa: Any) -> Any:
+        """sum of weight/(kappa + position)."""
         start = self.constant(kappa)
+        terms = list(map(truediv, weights, map(add, positions, repeat(start))))
+        sums = [sum(terms, _ZERO)]
         if not self.order:
-            total = arb(0)
-            for weight, position in nodes:
-                total = total + weight / (start + position)
-            return total
-        sums = [arb(0)] * (self.order + 1)
-        for weight, position in nodes:
-            denominator = start + position
-            term = weight / denominator
-            sums[0] = sums[0] + term
-            for i in range(1, self.order + 1):
-                term = -term / denominator
-                sums[i] = sums[i] + term
+            return sums[0]
+        ratios = [-1 / (start + position) for position in positions]
+        for _ in range(self.order):
+            terms = list(map(mul, terms, ratios))
+            sums.append(sum(terms, _ZERO))
         return self.compose(sums, kappa)
 
     def derivatives(self, quantity: Any, log_errors: Sequence[float]) -> list[Any]:
