@@ -86,9 +86,7 @@ class Custom(Operation):
     def __init__(self, expr: Function) -> None:
         self.kind = type(expr)
         # A literal argument (the order k of a derivative) stays literal in the partial derivatives.
-        self.slots = [
-            a if a.is_Integer else Symbol(f"_argument_{i}", real=True) for i, a in enumerate(expr.args)
-        ]
+        self.slots = [a if a.is_Integer else Symbol(f"_argument_{i}", real=True) for i, a in enumerate(expr.args)]
 
     def value(self, args: Sequence[Number], analytic: bool) -> Number:
         if not isinstance(args[0], Range):

@@ -141,9 +141,7 @@ def _is_positive_definite(matrix: list[list[Range]]) -> bool:
     return True
 
 
-def vanishes_on(
-    f: Expr, x: Symbol, curve: Expr, symbols: tuple[Symbol, ...], domain: tuple[Interval, ...]
-) -> bool:
+def vanishes_on(f: Expr, x: Symbol, curve: Expr, symbols: tuple[Symbol, ...], domain: tuple[Interval, ...]) -> bool:
     """Whether f is identically zero on x = curve: by exact simplification, after a test in balls."""
     try:
         restricted = _without_empty_integrals(f.subs(x, curve))

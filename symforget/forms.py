@@ -9,9 +9,35 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sympy import Expr, Mul, Pow, Rational, S, expand_log, factor_terms, log, powsimp
+from sympy import (
+    Abs,
+    Expr,
+    Function,
+    Integral,
+    Max,
+    Min,
+    Mul,
+    Pow,
+    Rational,
+    S,
+    cos,
+    cosh,
+    erf,
+    erfc,
+    exp,
+    expand_log,
+    factor_terms,
+    log,
+    powsimp,
+    preorder_traversal,
+    sech,
+    sin,
+    sinh,
+    tanh,
+)
 
 from symforget.errors import InputError
+from symforget.functions import normal
 from symforget.gate.symbolic import gate, information, misassignment_new, misassignment_old
 from symforget.margin import NON_NEGATIVE, POSITIVE, UNKNOWN, Box, Margin, product_sign
 
@@ -24,9 +50,12 @@ class Form:
 
     factors: list[Margin]
     conditions: list[tuple[Margin, int]]
+    must_be_defined: list[Margin]
 
     def sign(self, box: Box, wanted: int) -> int:
         """The sign on the box, as `Margin.sign`; UNKNOWN where a condition is not shown."""
+        if not all(part.is_defined(box) for part in self.must_be_defined):
+            return UNKNOWN
         if any(margin.sign(box, needed) < needed for margin, needed in self.conditions):
             return UNKNOWN
         if len(self.factors) == 1:
@@ -53,10 +82,31 @@ def forms(larger: Expr, smaller: Expr, make: MakeMargin) -> Iterator[Form]:
         *_logarithmic(larger, smaller),
     ):
         try:
-            yield Form([make(f) for f in factors], [(make(c), sign) for c, sign in conditions])
+            lost = partial_parts(larger, smaller) - partial_parts(*factors)
+            guards = [make(part) for part in sorted(lost, key=str)]
+            yield Form([make(f) for f in factors], [(make(c), sign) for c, sign in conditions], guards)
         except InputError:
             continue
 
+
+def partial_parts(*exprs: Expr) -> set[Expr]:
+    """Every part that may be undefined somewhere: a form that has lost one must not lose its domain."""
+    found: set[Expr] = set()
+    for expr in exprs:
+        nodes = preorder_traversal(expr)
+        for node in nodes:
+            if isinstance(node, Integral | normal):
+                nodes.skip()  # its bound variable has no value outside
+                found.add(node)
+            elif isinstance(node, Pow):
+                if not (node.exp.is_Integer and node.exp.is_nonnegative):
+                    found.add(node)
+            elif isinstance(node, Function) and not isinstance(node, TOTAL):
+                found.add(node)
+    return found
+
+
+TOTAL = (Abs, Max, Min, cos, cosh, erf, erfc, exp, sech, sin, sinh, tanh)
 
 Parts = tuple[list[Expr], list[tuple[Expr, int]]]
 
@@ -99,7 +149,7 @@ def _is_positive_shape(side: Expr) -> bool:
 
 
 def _logarithmic(larger: Expr, smaller: Expr) -> list[Parts]:
-    """For positive sides, log larger - log smaller; its logarithms are undefined unless each factor is positive."""
+    """For positive sides, log larger - log smaller, undefined unless each factor is positive."""
     if any(side.is_Rational and not side.is_positive for side in (larger, smaller)):
         return []
     expanded = expand_log(log(larger), force=True) - expand_log(log(smaller), force=True)

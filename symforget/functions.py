@@ -17,6 +17,7 @@ from sympy import (
     Symbol,
     erf,
     exp,
+    lambdify,
     oo,
     pi,
     sqrt,
@@ -53,8 +54,8 @@ class Phi(Function):
     def _eval_is_real(self) -> bool | None:
         return self.args[0].is_extended_real
 
-    def _latex(self, printer: LatexPrinter, exponent: str | None = None) -> str:
-        power = "" if exponent is None else f"^{{{exponent}}}"
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        power = "" if exp is None else f"^{{{exp}}}"
         return rf"\Phi{power}\left({printer._print(self.args[0])}\right)"
 
     @classmethod
@@ -137,17 +138,16 @@ class normal(Expr):
         return normal(body, self.variable) if value.has(Integral) else value
 
     def _eval_evalf(self, prec: int) -> Expr | None:
-        if self.free_symbols:
-            return None
+        if self.free_symbols or self.body.has(normal, Integral):
+            return None  # quadrature within quadrature would not end in any useful time
         with mpmath.workprec(prec + 10):
-            f = self.integrand
-
-            def value(z: Any) -> Any:
-                return f.xreplace({self.variable: Expr._from_mpmath(z, prec + 10)})._to_mpmath(prec + 10)
-
+            f = lambdify(self.variable, self.integrand, [{"Phi": mpmath.ncdf}, "mpmath"])
             reach = mpmath.sqrt(2 * (prec + 20))
             points = [k * reach / 4 for k in range(-8, 9)]
-            return Expr._from_mpmath(mpmath.quad(value, points), prec)
+            try:
+                return Expr._from_mpmath(mpmath.quad(f, points), prec)
+            except NameError:
+                return None  # a function that mpmath does not have
 
     def _latex(self, printer: LatexPrinter, **options: Any) -> str:
         z = printer._print(self.variable).lstrip("_")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from flint import acb, arb, ctx
 from sympy import Dummy, Expr, Integral, Symbol, cancel, exp, oo, pi, powsimp, sqrt
@@ -12,9 +12,13 @@ from symforget.balls import BallFunction, compile_ball
 from symforget.errors import InputError, PrecisionNotReached
 from symforget.functions import normal
 from symforget.operations import Number, Operation, to_range
-from symforget.quadrature import integrate
+from symforget.quadrature import EVALUATIONS, integrate
 from symforget.ranges import NEGATIVE_INFINITY, POSITIVE_INFINITY, Range, Undefined
 from symforget.tails import Growth, NoTailBound, Quadratic, tail_integral
+
+OUTER_EVALUATIONS = 300
+INNER_EVALUATIONS = 1000
+"""Limits for an integral inside another: their product bounds the work."""
 
 _NAN = arb.nan()
 
@@ -53,6 +57,12 @@ def _definite(f: Expr, x: Symbol, a: Expr, b: Expr) -> tuple[Operation, Sequence
     return Segment(f, bound, parameters), (*parameters, a, b)
 
 
+@lru_cache(maxsize=1024)
+def _collected(integrand: Expr) -> Expr:
+    # Powers collected once per integrand: SymPy takes as long over this as the quadrature itself.
+    return powsimp(integrand)
+
+
 def _accuracy(balls: Sequence[arb]) -> int:
     """The bits worth working for: no more than the parameters carry."""
     return max(8, min([ctx.prec, *(b.rel_accuracy_bits() + 10 for b in balls if b != 0)]))
@@ -67,7 +77,11 @@ def _integral(f: BallFunction, args: Sequence[Number], a: Number, b: Number, ana
     def integrand(x: acb, inner: bool) -> acb:
         return acb(f.call([*args, x], inner or analytic))
 
-    return integrate(integrand, a, b, _accuracy([x for x in args if isinstance(x, arb)]))
+    bits = _accuracy([x for x in args if isinstance(x, arb)])
+    if f.expr.has(normal, Integral):
+        return integrate(integrand, a, b, bits, OUTER_EVALUATIONS)
+    within_another = any(isinstance(x, acb) for x in args)
+    return integrate(integrand, a, b, bits, INNER_EVALUATIONS if within_another else EVALUATIONS)
 
 
 def _real(value: acb) -> arb:
@@ -84,13 +98,21 @@ class Segment(Operation):
     def value(self, args: Sequence[Number], analytic: bool) -> Number:
         *params, a, b = _balls(args)
         if isinstance(a, acb) or isinstance(b, acb):
-            return acb(_NAN)
+            return self._along_segment(params, acb(a), acb(b), analytic)
         result = _integral(self.integrand, params, a, b, analytic)
         if any(isinstance(p, acb) for p in params):
             return result
         if isinstance(args[-1], Range):
             return self._in_ranges(args, _real(result))
         return _real(result)
+
+    def _along_segment(self, params: list[Number], a: acb, b: acb, analytic: bool) -> acb:
+        """Limits that depend on the variable of an outer integral: x = a + (b - a) s."""
+
+        def integrand(s: acb, inner: bool) -> acb:
+            return acb(self.integrand.call([*params, a + (b - a) * s], inner or analytic)) * (b - a)
+
+        return integrate(integrand, arb(0), arb(1), evaluations=INNER_EVALUATIONS)
 
     def _in_ranges(self, args: Sequence[Range], value: arb) -> Range:
         """The enclosure by quadrature, or by the mean value where that failed."""
@@ -157,9 +179,7 @@ class Tailed(Operation):
         except NoTailBound as error:
             if args and isinstance(args[0], Range):
                 raise Undefined(str(error)) from None
-            raise PrecisionNotReached(
-                f"an integral over a half-line has no certified tail: {error}"
-            ) from None
+            raise PrecisionNotReached(f"an integral over a half-line has no certified tail: {error}") from None
         return to_range(value) if args and isinstance(args[0], Range) else value
 
 
@@ -172,7 +192,7 @@ class Expectation(Tailed):
         self.whole = compile_ball(body, (*parameters, z))
 
     def log_bound(self, growth: Growth, side: Expr) -> Quadratic:
-        return growth.magnitude(powsimp(side))
+        return growth.magnitude(_collected(side))
 
     def value(self, args: Sequence[Number], analytic: bool) -> Number:
         if not (args and isinstance(args[0], Range)):
@@ -204,14 +224,12 @@ class Expectation(Tailed):
 class HalfLines(Tailed):
     """The integral of f over the half-lines from 0 in the given directions."""
 
-    def __init__(
-        self, f: Expr, x: Symbol, parameters: tuple[Symbol, ...], directions: tuple[int, ...]
-    ) -> None:
+    def __init__(self, f: Expr, x: Symbol, parameters: tuple[Symbol, ...], directions: tuple[int, ...]) -> None:
         super().__init__(f, x, parameters)
         self.f, self.directions = f, directions
 
     def log_bound(self, growth: Growth, side: Expr) -> Quadratic:
-        return growth.magnitude(powsimp(side))
+        return growth.magnitude(_collected(side))
 
     def line(self, args: Sequence[Number]) -> Number:
         try:

@@ -63,6 +63,7 @@ class Margin:
         self.deadline, self.depth = deadline, depth
         self.function = compile_ball(expr, symbols)
         self.failures = 0
+        self._latest: tuple[Box, list[Range] | None] | None = None
         self.suspects: list[list[Rational]] = []
 
     def sign(self, box: Box, wanted: int = NON_NEGATIVE) -> int:
@@ -81,10 +82,24 @@ class Margin:
         self.failures += 1
         return found
 
-    def _by_slopes(self, box: Box, wanted: int) -> int:
+    def is_defined(self, box: Box) -> bool:
+        """Whether the expression is shown to be defined throughout the box."""
         try:
-            _, slopes = self.function.gradient(*box)
+            self.function.call(box)
         except (Undefined, PrecisionNotReached):
+            return False
+        return True
+
+    def value_at(self, point: list[arb]) -> arb | None:
+        """A bound of the size of the expression at a point; None where it is undefined."""
+        try:
+            return abs(self.function.call([Range(p, p) for p in point])).hi
+        except (Undefined, PrecisionNotReached):
+            return None
+
+    def _by_slopes(self, box: Box, wanted: int) -> int:
+        slopes = self._slopes(box)
+        if slopes is None:
             return UNKNOWN
         upwards = wanted > 0
         face, strict = _extreme_face(box, slopes, upwards)
@@ -94,6 +109,15 @@ class Margin:
         if _is_enough(sign, wanted):
             return sign
         return _quietly(lambda: sign_of(self._mean_value(face, slopes)))
+
+    def _slopes(self, box: Box) -> list[Range] | None:
+        """The partial derivatives over the box, kept for the next question about the same box."""
+        if self._latest is None or self._latest[0] is not box:
+            try:
+                self._latest = (box, self.function.gradient(*box)[1])
+            except (Undefined, PrecisionNotReached):
+                self._latest = (box, None)
+        return self._latest[1]
 
     def _mean_value(self, box: Box, slopes: list[Range]) -> Range:
         """f(c) + sum of slopes times (x - c), for a bounded box."""
@@ -172,12 +196,9 @@ class Margin:
             return unbounded[0]
         widths = [r.hi - r.lo for r in box]
         effects = [w / (ONE + abs(r).lo) for w, r in zip(widths, box, strict=True)]
-        try:
-            _, slopes = self.function.gradient(*box)
-            if all(s.is_bounded() for s in slopes):
-                effects = [w * abs(s).hi for w, s in zip(widths, slopes, strict=True)]
-        except (Undefined, PrecisionNotReached):
-            pass
+        slopes = self._slopes(box)
+        if slopes is not None and all(s.is_bounded() for s in slopes):
+            effects = [w * abs(s).hi for w, s in zip(widths, slopes, strict=True)]
         largest = 0
         for i in range(1, len(box)):
             if effects[i] > effects[largest]:

@@ -45,8 +45,8 @@ class _Quantity(Function):
     head = ""
     is_real = True
 
-    def _latex(self, printer: LatexPrinter, exponent: str | None = None) -> str:
-        power = "" if exponent is None else f"^{{{exponent}}}"
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        power = "" if exp is None else f"^{{{exp}}}"
         inside = ", ".join(printer._print(a) for a in self.args)
         return rf"{self.head}{power}\left({inside}\right)"
 

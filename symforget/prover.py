@@ -43,7 +43,8 @@ __all__ = [
 BITS = 64
 BOXES_BEFORE_MORE_FORMS = 8
 QUICK_TRIES = 40
-SUSPECT_DEPTHS = (12, 18, 24)
+SUSPECT_AT = (40, 120, 400, 1200, 4000)
+"""After so many boxes the point nearest to failing is examined as a point of contact."""
 DEEPEST = 40
 MOST_RESISTING = 24
 DEEP = 40
@@ -106,9 +107,7 @@ def certify(relation: Relational, box: Domain, max_boxes: int = 20_000, timeout:
             return Refuted(witness)
         return Undecided("an equality is not certified by enclosures, which can only agree to N digits", 0)
     found = find_witness(relation, box, QUICK_TRIES, timeout / 10, descend=False)
-    verdict: Verdict = (
-        Undecided("", 0) if found else _Run(relation, box, max_boxes, deadline - timeout / 5).verdict()
-    )
+    verdict: Verdict = Undecided("", 0) if found else _Run(relation, box, max_boxes, deadline - timeout / 5).verdict()
     if isinstance(verdict, Certified):
         return verdict
     # Whether or not a counterexample is known already: look for the most striking one.
@@ -118,9 +117,7 @@ def certify(relation: Relational, box: Domain, max_boxes: int = 20_000, timeout:
     return Refuted(found) if found else verdict
 
 
-def certify_domain(
-    relation: Relational, domain: Domain, max_boxes: int = 20_000, timeout: float = 30.0
-) -> Verdict:
+def certify_domain(relation: Relational, domain: Domain, max_boxes: int = 20_000, timeout: float = 30.0) -> Verdict:
     """Decide a relation over a domain with open or infinite ends, as far as that can be done.
 
     The whole domain is tried first. Where it resists, the ends are drawn in: the verdict is then
@@ -219,6 +216,7 @@ class _Run:
         self.more_forms = forms(larger, smaller, margin)
         self.forms = [next(self.more_forms)]
         self.boxes, self.order = 0, count(1)
+        self.nearest: tuple[arb, Box] | None = None
         self.deepest = DEEPEST * len(self.symbols)
 
     def verdict(self) -> Verdict:
@@ -233,7 +231,7 @@ class _Run:
             with workprec(BITS if depth < DEEP else 2 * BITS):
                 if self._is_shown(ranges):
                     continue
-                witness = self._counterexample(ranges, depth)
+                witness = self._counterexample(ranges)
                 if witness is not None:
                     return Refuted(witness, self.boxes)
                 if depth >= self.deepest:
@@ -257,26 +255,30 @@ class _Run:
             self.forms.extend(self.more_forms)
         return False
 
-    def _counterexample(self, ranges: Box, depth: int) -> Witness | None:
+    def _counterexample(self, ranges: Box) -> Witness | None:
         points = [middle(r) for r in ranges]
         sign = self.plain.at(points)
         values = [exact_rational(p) for p in points]
-        if depth in SUSPECT_DEPTHS:
-            self._suspect(ranges)
+        self._watch(ranges, points)
         if sign > NON_POSITIVE or (sign == NON_POSITIVE and self.wanted == NON_NEGATIVE):
             return None
         return witness_near(self.relation, self.box, dict(zip(self.symbols, values, strict=True)))
 
-    def _suspect(self, ranges: Box) -> None:
-        """A box that resists for long may hold a point of contact: name the simplest one in it."""
-        point = [
-            simplest_between(exact_rational(r.lo), exact_rational(r.hi)) for r in ranges if r.is_bounded()
-        ]
-        if len(point) == len(ranges):
-            for form in self.forms:
-                for factor in form.factors:
-                    if len(factor.suspects) < 3:
-                        factor.suspect(point)
+    def _watch(self, ranges: Box, points: list[arb]) -> None:
+        """Remember where the two sides come nearest, and at times name that point as one of contact."""
+        size = self.plain.value_at(points)
+        bounded = all(r.is_bounded() for r in ranges)
+        if bounded and size is not None and (self.nearest is None or size < self.nearest[0]):
+            self.nearest = (size, ranges)
+        if self.boxes not in SUSPECT_AT or self.nearest is None:
+            return
+        point = []
+        for r in self.nearest[1]:
+            low, high = exact_rational(r.lo), exact_rational(r.hi)
+            point.append(simplest_between(2 * low - high, 2 * high - low))
+        for form in self.forms:
+            for factor in form.factors:
+                factor.suspect(point)
 
     def _cut(self, ranges: Box) -> Sequence[Box]:
         i = self.plain.widest(ranges)

@@ -252,9 +252,7 @@ class Range:
     def gamma(self) -> Range:
         if self.lo < ZERO or (self.lo == ZERO and not self.lo_open):
             raise Undefined("the gamma function of a range that is not positive")
-        ends = [
-            _up(x.gamma()) if x.is_finite() and x > ZERO else POSITIVE_INFINITY for x in (self.lo, self.hi)
-        ]
+        ends = [_up(x.gamma()) if x.is_finite() and x > ZERO else POSITIVE_INFINITY for x in (self.lo, self.hi)]
         if self.lo > arb(1.47):  # the minimum, 0.8856..., lies at 1.4616...
             low = _down(self.lo.gamma())
         elif self.hi < arb(1.46):

@@ -59,9 +59,7 @@ def find_witness(
     return search.best()
 
 
-def witness_at(
-    relation: Relational, point: Mapping[Symbol, Rational], digits: int = DIGITS
-) -> Witness | None:
+def witness_at(relation: Relational, point: Mapping[Symbol, Rational], digits: int = DIGITS) -> Witness | None:
     """The witness at a given point, or None if the relation does not certainly fail there."""
     comparison = compare_at(relation, point, digits)
     if comparison.truth is not False or comparison.left is None or comparison.right is None:
@@ -235,7 +233,9 @@ def _first_step(interval: Interval, value: Rational) -> Rational:
     return max(abs(value), Rational(1)) / 4
 
 
-_SIMPLE = "0 1 1/2 2 -1 3 1/3 4 1/4 -1/2 -2 2/3 3/4 5 3/2 1/5 1/10 9/10 6 8 10 -3 1/8 7/8 -10 1/100 99/100 20 100 1/1000 50"
+_SIMPLE = (
+    "0 1 1/2 2 -1 3 1/3 4 1/4 -1/2 -2 2/3 3/4 5 3/2 1/5 1/10 9/10 6 8 10 -3 1/8 7/8 -10 1/100 99/100 20 100 1/1000 50"
+)
 
 
 def simple_values(interval: Interval, count: int) -> list[Rational]:

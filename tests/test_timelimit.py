@@ -1,0 +1,56 @@
+"""If these fail, a claim may hang the whole run, or a limit outside may be lost to one inside."""
+
+import signal
+import threading
+import time
+
+import pytest
+
+from symforget.errors import TimeLimit
+from symforget.timelimit import time_limit
+
+
+def _busy(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
+def test_a_computation_is_stopped_in_time():
+    started = time.monotonic()
+    with pytest.raises(TimeLimit, match=r"the sum was stopped after 0\.1 s"), time_limit(0.1, "the sum"):
+        _busy(5)
+    assert time.monotonic() - started < 1
+
+
+def test_what_ends_in_time_leaves_no_alarm_behind():
+    handler = signal.getsignal(signal.SIGALRM)
+    with time_limit(5):
+        pass
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+    assert signal.getsignal(signal.SIGALRM) is handler
+
+
+def test_the_earlier_of_two_nested_limits_wins():
+    with pytest.raises(TimeLimit, match="outer"), time_limit(0.1, "outer"), time_limit(5, "inner"):
+        _busy(2)
+    with pytest.raises(TimeLimit, match="outer"), time_limit(0.3, "outer"):
+        with pytest.raises(TimeLimit, match="inner"), time_limit(0.1, "inner"):
+            _busy(2)
+        _busy(2)
+
+
+def test_off_the_main_thread_it_says_so():
+    seen = []
+
+    def work():
+        try:
+            with time_limit(1):
+                seen.append("ran")
+        except RuntimeError as error:
+            seen.append(str(error))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert len(seen) == 1 and "main thread" in seen[0]
