@@ -15,6 +15,7 @@ def value_at_end(expression: Any, x: Symbol, end: Any) -> Any:
     oo - oo, 0**0 and 1/0 give None, except that an exponential decay outweighs a rational factor. A finite
     result means that all parts tend to their values, so that the limit is the value.
     """
+    end = sympy.sympify(end)
     if expression == x:
         return end
     if not expression.args or x not in expression.free_symbols:

@@ -58,6 +58,16 @@ def edits_of(expression: Expr) -> Iterator[tuple[str, Expr]]:
     yield from _swaps(expression)
 
 
+def scalings_of(expression: Expr) -> Iterator[tuple[str, Expr]]:
+    """The expression with one term of one of its sums doubled or halved: a factor that was left unsaid."""
+    for path, node in _positions(expression):
+        parent = _parent(expression, path)
+        if isinstance(parent, Add) and not isinstance(node, Rational):
+            for factor in (Integer(2), Rational(1, 2)):
+                scaled = Mul(factor, node, evaluate=False)
+                yield f"factor {factor} missing before {node}", _replaced(expression, path, scaled)
+
+
 def _edits(relation: Any) -> Iterator[tuple[str, Any]]:
     for side, name in ((0, "left"), (1, "right")):
         for description, changed in edits_of(relation.args[side]):

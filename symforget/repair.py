@@ -13,7 +13,7 @@ from sympy.core.relational import Relational
 from symforget.balls import compile_ball, to_ball, workprec
 from symforget.domain import Interval
 from symforget.errors import InputError, PrecisionNotReached
-from symforget.mutate import edits_of
+from symforget.mutate import edits_of, scalings_of
 from symforget.witness import candidates
 
 Domain = Mapping[Symbol, Interval]
@@ -49,6 +49,7 @@ def _candidates(expression: Any) -> Iterator[tuple[str, Expr]]:
     for factor in (Rational(1, 2), Rational(2)):
         yield f"factor {factor} missing", sympy.Mul(factor, expression, evaluate=False)
     yield from edits_of(expression)
+    yield from scalings_of(expression)
     for symbol in sorted(expression.free_symbols, key=str):
         yield f"factor {symbol} missing", sympy.Mul(symbol, expression, evaluate=False)
         yield f"factor 1/{symbol} missing", sympy.Mul(expression, 1 / symbol, evaluate=False)

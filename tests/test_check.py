@@ -9,7 +9,7 @@ import sympy
 from jsonschema import Draft202012Validator
 
 from symforget.check import Options, run_file
-from symforget.checking import Limits, compact_parts, examine
+from symforget.checking import Limits, compact_parts, derivatives_carried_out, examine
 from symforget.claims import Leg, Verdict, combine_part
 from symforget.claimsfile import load, parse, symbols_of
 from symforget.domain import Interval
@@ -132,7 +132,7 @@ def test_an_equality_that_is_not_proved_is_supported_to_digits():
 
 
 def test_the_certified_region_is_stated_where_it_is_not_the_whole_domain():
-    found, evidence = verdict("total_variation(delta) <= sqrt(1 - exp(-delta**2/2))", seconds=12, delta="(0, oo)")
+    found, evidence = verdict("total_variation(delta) <= sqrt(1 - exp(-delta**2/2))", seconds=6, delta="(0, oo)")
     assert found.holds
     regions = [e.detail for e in evidence if e.verdict is Verdict.CERTIFIED]
     assert all("(0, oo)" in text or "nothing is claimed beyond" in text for text in regions)
@@ -169,22 +169,17 @@ def test_compact_parts_shrink_inside_the_domain():
     [
         ("diff(exp(-x**2/2), x) == -x**2*exp(-x**2/2)", "exponent 2 -> 1"),
         ("diff(x**3, x) == -3*x**2", "sign"),
-        ("(x + 1)**2 == x**2 + x + 1", "factor 2|2\\*x|constant"),
+        ("(x + 1)**2 == x**2 + x + 1", "factor 2 missing before x"),
         ("diff(sin(x)**2, x) == sin(x)*cos(x)", "factor 2 missing"),
         ("diff(log(x)/2, x) == 1/x", "factor 1/2 missing"),
         ("diff(exp(x**2), x) == 2*exp(x**2)", "factor x missing"),
     ],
 )
 def test_a_single_slip_is_repaired(statement, meant):
-    import re
-
     relation, domain = read(statement, x="(0, oo)")
-    from symforget.checking import derivatives_carried_out
-
     text = suggestion(derivatives_carried_out(relation), domain, 20.0)
     assert text.startswith("should it be "), statement
-    if "x + 1" not in statement:
-        assert re.search(meant, text), text
+    assert meant in text
 
 
 def test_nothing_is_suggested_for_what_no_single_edit_mends():
@@ -275,7 +270,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(InputError, match=name):
             load(tmp_path / name)
-    with pytest.raises(InputError, match="missing.toml: cannot be read"):
+    with pytest.raises(InputError, match=r"missing\.toml: cannot be read"):
         load(tmp_path / "missing.toml")
 
 
