@@ -6,7 +6,8 @@ import multiprocessing
 import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import chain
@@ -141,16 +142,27 @@ def run_all(selectors: tuple[str, ...], ids: tuple[str, ...], options: Options) 
             yield run_claim(library, claim_id, options)
         return
     context = multiprocessing.get_context("spawn")
-    workers = min(options.jobs, len(ids))
-    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(selectors, options)) as pool:
-        futures: set[Future[Outcome]] = {pool.submit(_run_in_worker, claim_id) for claim_id in ids}
-        try:
-            while futures:
-                done, futures = wait(futures, return_when=FIRST_COMPLETED)
-                yield from (f.result() for f in done)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    pool = ProcessPoolExecutor(min(options.jobs, len(ids)), context, _start_worker, (selectors, options))
+    futures = {pool.submit(_run_in_worker, claim_id): claim_id for claim_id in ids}
+    try:
+        yield from (_outcome_of(future, futures[future]) for future in as_completed(futures))
+    finally:
+        _end(pool)
+
+
+def _outcome_of(future: Future[Outcome], claim_id: str) -> Outcome:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return Outcome(claim_id, (), None, "a worker process died, as happens when memory runs out")
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """Stop at once: an executor's own shutdown would wait for the claims that are being run."""
+    workers = list((pool._processes or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for worker in workers:
+        worker.terminate()
 
 
 _worker: dict[str, Any] = {}
@@ -293,8 +305,8 @@ def _error_result(claim_id: str, outcome: Outcome) -> ClaimResult:
     )
 
 
-def derive(claim_id: str) -> tuple[DerivationResult, ...]:
-    """The checked derivation of each part of a claim that has one.
+def derive(claim_id: str, files: Iterable[str] = ()) -> tuple[DerivationResult, ...]:
+    """The checked derivation of each part of a claim that has one; ``files``: derivation files beside the shipped ones.
 
     Raises:
         InputError: no such claim, or it has no derivation.
@@ -302,7 +314,7 @@ def derive(claim_id: str) -> tuple[DerivationResult, ...]:
     from symforget.derivation import Context
     from symforget.legs.symbolic import check_derivation
 
-    library, _ = collect(())
+    library, _ = collect(files)
     claim = library.claim(claim_id)
     context = Context(claim.domain, library.lemma)
     found = []
@@ -322,11 +334,11 @@ def exit_code(report: Report, strict: bool) -> int:
         return 2
     if report.errors:
         return 4 if not report.claims else 1
-    if not report.claims:
+    if not report.claims and not report.derivations:
         return 5
     bad = (Verdict.REFUTED, Verdict.ERROR, *((Verdict.UNDECIDED,) if strict else ()))
     failed = any(c.verdict is not c.expect if c.expect else c.verdict in bad for c in report.claims)
-    return 1 if failed else 0
+    return 1 if failed or any(d.verdict in bad for d in report.derivations) else 0
 
 
 def environment() -> dict[str, str]:

@@ -82,16 +82,7 @@ def _run(run: Callable[[Progress], Report], strict: bool, wanted: Sequence[outpu
 
         screen.show(render(report, screen.width()))
     outputs.write(wanted, report)
-    return _code(report, strict)
-
-
-def _code(report: Report, strict: bool) -> int:
-    """The exit code of a run, to which derivations that stand by themselves count as claims do."""
-    from symforget.claims import Verdict
     from symforget.verify import exit_code
 
-    code = exit_code(report, strict)
-    if report.interrupted or report.errors or not report.derivations:
-        return code
-    bad = (Verdict.REFUTED, Verdict.ERROR, *((Verdict.UNDECIDED,) if strict else ()))
-    return 1 if code == 1 or any(derivation.verdict in bad for derivation in report.derivations) else 0
+    return exit_code(report, strict)
+

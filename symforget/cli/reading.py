@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from symforget.collect import Library
 
 ClaimID = Annotated[str, typer.Argument(metavar="GROUP/SLUG", help="A claim; `symforget list` names them.")]
+Files = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="FILE.py", help="Derivation files of yours that state it.", show_default=False),
+]
 
 
 def list_claims(
@@ -40,7 +44,7 @@ def list_claims(
     return 0
 
 
-def show(claim_id: ClaimID) -> int:
+def show(claim_id: ClaimID, files: Files = None) -> int:
     """Show everything about a claim.
 
     Statements, parameters, hypotheses, source, what it depends on, legs, false twin. Nothing is checked.
@@ -48,7 +52,7 @@ def show(claim_id: ClaimID) -> int:
     from symforget.collect import collect
     from symforget.reports.describe import claim_page
 
-    library, _ = collect(())
+    library, _ = collect(files or ())
     claim = _claim(library, claim_id)
     below = {name: library.claim(name) for name in _closure(library, claim_id)}
     twins = {name: str(value) for name, value in library.entries[claim_id].spec.false_twin.items()}
@@ -58,6 +62,7 @@ def show(claim_id: ClaimID) -> int:
 
 def derive(
     claim_id: ClaimID,
+    files: Files = None,
     latex: Annotated[bool, typer.Option("--latex", help="As LaTeX align* environments (amsmath, amssymb).")] = False,
     standalone: Annotated[bool, typer.Option("--standalone", help="With --latex: a whole document.")] = False,
 ) -> int:
@@ -67,8 +72,8 @@ def derive(
     from symforget.collect import collect
     from symforget.verify import derive as check_steps
 
-    claim = _claim(collect(())[0], claim_id)
-    derivations = check_steps(claim_id)
+    claim = _claim(collect(files or ())[0], claim_id)
+    derivations = check_steps(claim_id, files or ())
     if latex:
         from symforget.reports.latex import document, fragment
 

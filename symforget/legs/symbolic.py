@@ -37,7 +37,7 @@ def check_derivation(claim: Claim, part: Part, context: Context) -> tuple[StepRe
     results: list[StepResult] = []
     for chain in derivation.chains:
         results.append(StepResult("", str(chain.start), latex(chain.start), "start", Verdict.PROVED))
-        results.extend(_check_chain(claim, chain, context, first=len(results)))
+        results.extend(_check_chain(claim, chain, context, first=len(results) + 1))
     results.append(_check_closing(derivation, part, context))
     return tuple(results)
 
