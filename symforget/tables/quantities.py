@@ -1,0 +1,215 @@
+"""Quantities that only tables need: as SymPy functions with certified evaluators, and as exact integers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flint import acb_mat, arb, arb_mat, ctx
+from sympy import Expr, Function, Integral, Rational, Symbol
+
+from symforget.balls import compile_ball, exact_fraction
+from symforget.gate import information
+from symforget.gate.ball import gate_s_jet
+from symforget.gate.ball import information as information_ball
+from symforget.model import forward_kl
+from symforget.precision import workprec
+
+_b = Symbol("b", positive=True)
+_start = Symbol("start", positive=True)
+_end = Symbol("end", positive=True)
+_delta = Symbol("delta", positive=True)
+
+NAN = arb.nan()
+
+
+def kl_gap(alpha: Expr, delta: Expr) -> Expr:
+    """KL(p_o|p_n) - KL(p_o|p_alpha) + KL(p_n|p_alpha) = -G(0), the reverse-KL pull back from beta = 0."""
+    return delta**2 / 2 - forward_kl(1 - alpha, delta) + forward_kl(alpha, delta)
+
+
+LOWEST_LOGIT = 4000
+
+
+def _pull(alpha: arb, delta: arb) -> arb:
+    value: Any = compile_ball(kl_gap(_b, _delta), (_b, _delta))(alpha, delta)
+    return value
+
+
+def _information_between(start: arb, end: arb, delta: arb) -> arb:
+    """The integral of the Fisher information I(b) over b from `start` to `end`."""
+    integral = compile_ball(Integral(information(_b, _delta), (_b, _start, _end)), (_start, _end, _delta))
+    value: Any = integral(start, end, delta)
+    return value
+
+
+class average_information(Function):
+    """The mean of the Fisher information I(b, delta) over b between beta and alpha; I(alpha, delta) at beta = alpha.
+
+    The reverse-KL gradient is G = (beta - alpha) average_information(beta, alpha, delta).
+    """
+
+    nargs = 3
+    is_real = True
+
+    @classmethod
+    def eval(cls, beta: Expr, alpha: Expr, delta: Expr) -> Expr | None:
+        return information(alpha, delta) if beta == alpha else None
+
+    @classmethod
+    def ball(cls, beta: arb, alpha: arb, delta: arb) -> arb:
+        if beta.overlaps(alpha):
+            return information_ball(beta.union(alpha), delta)  # the mean lies among the values
+        return _information_between(alpha, beta, delta) / (beta - alpha)
+
+
+class fisher_eigenvalue(Function):
+    """The k-th smallest eigenvalue, k = 0, 1, 2, of the Fisher information along the line of the means.
+
+    The whitened information of (phi, m_o, m_n) at (alpha, mu_o, mu_n), restricted to phi and the components of the
+    means along mu_n - mu_o: a 3 x 3 matrix whose entries follow from S and its first two derivatives in l.
+    """
+
+    nargs = 3
+    is_real = True
+
+    @classmethod
+    def ball(cls, k: arb, alpha: arb, delta: arb) -> arb:
+        block = acb_mat(fisher_block(alpha, delta))
+        try:
+            values = block.eig()
+        except ValueError:
+            values = block.eig(multiple=True, nonstop=True)
+        return _ordered(int(k.unique_fmpz()), [value.real for value in values])
+
+
+def _ordered(k: int, balls: list[arb]) -> arb:
+    """The k-th smallest of numbers known each by a ball: it lies between the k-th smallest ends of either side."""
+    if not all(ball.is_finite() for ball in balls):
+        return NAN
+    lows = sorted((ball.lower() for ball in balls), key=exact_fraction)
+    highs = sorted((ball.upper() for ball in balls), key=exact_fraction)
+    return lows[k].union(highs[k])
+
+
+def fisher_block(alpha: arb, delta: arb) -> arb_mat:
+    """The 3 x 3 block: with u the coordinate along mu_n - mu_o, whitened, from the midpoint, and
+    K_k = sqrt(alpha (1 - alpha)) BC/2 E[u^k sech((delta u + l)/2)], r_o and r_n the responsibilities,
+
+        K_0 = E_p[r_o r_n],  E_o[u g] = delta S_1,  E[u^2 g] = S + delta^2 S_2.
+    """
+    rest = 1 - alpha
+    s, s1, s2 = gate_s_jet(delta, (rest / alpha).log(), 2)
+    scale = (alpha * rest).sqrt() * (-delta * delta / 8).exp() / 2
+    k0, k1, k2 = scale * s, scale * delta * s1, scale * (s + delta * delta * s2)
+    half = delta / 2
+    b, b_new = k1 + half * k0, k1 - half * k0
+    c = k2 + delta * k1 + half * half * k0
+    c_new = k2 - delta * k1 + half * half * k0
+    c_both = k2 - half * half * k0
+    return arb_mat([[alpha * rest - k0, -b, b_new], [-b, alpha - c, c_both], [b_new, c_both, rest - c_new]])
+
+
+class retained_odds(Function):
+    """beta*/(1 - beta*) at the maximum of the entropic objective with a KL anchor; 0 where the old mass is lost.
+
+    `retained_odds(alpha, gap, lam, delta)`: initial policy q_0 = p_alpha, gap = log(A_n/A_o) > 0, anchor strength lam.
+    beta* is the root of F(beta) = lam G(beta) + (1 - rho)/(beta rho + 1 - beta), rho = exp(-gap), G' = I; F increases,
+    so a change of sign certifies the root, and F(0) >= 0 certifies that there is none.
+    """
+
+    nargs = 4
+    is_real = True
+
+    @classmethod
+    def ball(cls, alpha: arb, gap: arb, lam: arb, delta: arb) -> arb:
+        slope = Stationarity(alpha, gap, lam, delta)
+        at_zero = slope.at_zero()
+        if at_zero >= 0:
+            return arb(0)
+        if not at_zero < 0:
+            return NAN
+        beta = slope.root()
+        return beta / (1 - beta)
+
+
+class Stationarity:
+    """F of `retained_odds`, and its certified root."""
+
+    def __init__(self, alpha: arb, gap: arb, lam: arb, delta: arb) -> None:
+        self.alpha, self.lam, self.delta = alpha, lam, delta
+        self.rho = (-gap).exp()
+
+    def _reward(self, beta: arb) -> arb:
+        return (1 - self.rho) / (1 - beta * (1 - self.rho))
+
+    def at_zero(self) -> arb:
+        """F(0), without an integral up to the edge of the information's domain."""
+        return 1 - self.rho - self.lam * _pull(self.alpha, self.delta)
+
+    def at(self, beta: arb) -> arb:
+        return self.lam * _information_between(self.alpha, beta, self.delta) + self._reward(beta)
+
+    def derivative(self, beta: arb) -> arb:
+        reward = self._reward(beta)
+        return self.lam * information_ball(beta, self.delta) + reward * reward
+
+    def root(self) -> arb:
+        """An enclosure of the root in (0, alpha): found by bisection and Newton, certified by two signs."""
+        bits = ctx.prec
+        with workprec(64):
+            guess = self._bisect()
+        if guess is None:
+            return NAN
+        reached = 24
+        while True:
+            reached = min(2 * reached, bits)
+            with workprec(reached + 32):
+                step = (self.at(guess) / self.derivative(guess)).mid()
+                guess = (guess - step).mid()
+            if reached == bits:
+                break
+        return self._certified(guess)
+
+    def _bisect(self) -> arb | None:
+        """A dyadic point within a relative 2**-12 of the root, or None where no sign can be had."""
+        high = arb(0)
+        low = arb(-1)
+        centre = (self.alpha / (1 - self.alpha)).log().mid()
+
+        def below(shift: arb) -> bool | None:
+            value = self.at(_weight(centre + shift))
+            return True if value < 0 else False if value > 0 else None
+
+        while (sign := below(low)) is False:
+            high, low = low, 2 * low
+            if low < -LOWEST_LOGIT:
+                return None
+        while sign is not None and high - low > 2.0**-12:
+            middle = ((low + high) / 2).mid()
+            sign = below(middle)
+            low, high = (middle, high) if sign else (low, middle)
+        return _weight(centre + (low + high) / 2).mid()
+
+    def _certified(self, guess: arb) -> arb:
+        slope = self.derivative(guess)
+        error = (abs(self.at(guess)) / slope).upper() * 2 + abs(guess) * arb(2) ** -ctx.prec
+        low, high = (guess - error).lower(), (guess + error).upper()
+        if low > 0 and high < self.alpha and self.at(low) < 0 and self.at(high) > 0:
+            return low.union(high)
+        return NAN
+
+
+def _weight(logit: arb) -> arb:
+    return (1 / (1 + (-logit).exp())).mid()
+
+
+def exact_batch(miss: Rational, eta: Rational) -> Rational | None:
+    """N where miss**N is eta exactly, for rationals in (0, 1), else None.
+
+    Reduced fractions have reduced powers, and a denominator of at least 2 bounds N.
+    """
+    p, q, a, b = int(miss.p), int(miss.q), int(eta.p), int(eta.q)
+    power_p, power_q, n = p, q, 1
+    while power_q < b:
+        power_p, power_q, n = power_p * p, power_q * q, n + 1
+    return Rational(n) if (power_p, power_q) == (a, b) else None
