@@ -33,14 +33,14 @@ def cost(d: float, nats: float) -> float:
     return math.sqrt(2 * nats) * (1 / d + d / _SWITCH) + 4
 
 
-def _nodes(base: arb, count: int) -> tuple[list[arb], list[arb], arb]:
-    """The first `count` weights and positions of K(base, .), and sum_{0 <= j < count} base^(j^2)."""
+def _nodes(base: arb, count: int) -> tuple[list[arb], list[arb], list[arb]]:
+    """The first `count` weights and positions of K(base, .), and base^(j^2) for j = 0 .. count."""
     square = base * base
     y = list(accumulate(repeat(square, count - 1), mul, initial=base))
     inverse = accumulate(repeat(1 / square, count - 1), mul, initial=1 / base)
-    powers = list(accumulate(y[:-1], mul, initial=_ONE))
-    weights = list(map(add, powers, map(mul, powers, y)))
-    return weights, list(map(add, y, inverse)), sum(powers, _ZERO)
+    powers = list(accumulate(y, mul, initial=_ONE))
+    # base^(j^2) y_j = base^((j+1)^2), so the numerators are sums of neighbours.
+    return list(map(add, powers, powers[1:])), list(map(add, y, inverse)), powers
 
 
 def _count(nats: float, rate: float) -> int:
@@ -48,11 +48,9 @@ def _count(nats: float, rate: float) -> int:
     return max(1, math.ceil(math.sqrt(max(nats, 0.0) / rate)))
 
 
-def _normaliser(total: arb, count: int, rate: float) -> arb:
-    """theta(base) from its first terms; what is left, 2 sum_{n >= count} base^(n^2), is below 2.2
-    base^(count^2).
-    """
-    return 2 * total - 1 + ball_of_log(0.8 - count * count * rate)
+def _normaliser(powers: list[arb], rate: float) -> arb:
+    """theta(base) from base^(j^2), j < n; what is left, 2 sum_{j >= n} base^(j^2), is below 2.2 base^(n^2)."""
+    return 2 * sum(powers, _ZERO) - 1 + ball_of_log(0.8 - len(powers) ** 2 * rate)
 
 
 def derivatives(delta: arb, l: Variable, nats: float, log_s: float) -> list[Any]:
@@ -66,28 +64,28 @@ def derivatives(delta: arb, l: Variable, nats: float, log_s: float) -> list[Any]
     reach = -_log_dual_prefactor(d, l) + log_s
     second_count = _count(nats - reach + 3, dual_rate) if nats - reach > -dual_rate / 4 else 0
     if rate >= dual_rate:
-        first_count = max(first_count, _count(nats, rate))
+        first_count = max(first_count, _count(nats, rate) - 1)
     else:
-        second_count = max(second_count, _count(nats, dual_rate))
+        second_count = max(second_count, _count(nats, dual_rate) - 1, 1)
 
     square = delta * delta
     pi = arb.pi()
     inverse = 1 / square
-    weights, positions, first_total = _nodes((-square / 2).exp(), first_count)
+    weights, positions, first_powers = _nodes((-square / 2).exp(), first_count)
     half = (l.value * l.wrap(arb(0.5))).exp()
     cosh = half + l.wrap(arb(1)) / half
     total = cosh * l.stieltjes(weights, positions, cosh * cosh - l.wrap(arb(2))) * l.wrap((square / 8).exp() * 2)
-    second_total = first_total
+    second_powers = first_powers
     if second_count:
-        weights, positions, second_total = _nodes((-2 * pi * pi * inverse).exp(), second_count)
+        weights, positions, second_powers = _nodes((-2 * pi * pi * inverse).exp(), second_count)
         cosine = (l.value * l.wrap(inverse)).cos_pi()
         gaussian = ((l.wrap(pi * pi) - l.value * l.value) * l.wrap(inverse / 2)).exp()
         kappa = cosine * cosine * l.wrap(arb(4)) - l.wrap(arb(2))
         total = total + gaussian * cosine * l.stieltjes(weights, positions, kappa) * l.wrap(8 * pi * inverse)
     if rate >= dual_rate:
-        normaliser = _normaliser(first_total, first_count, rate)
+        normaliser = _normaliser(first_powers, rate)
     else:
-        normaliser = _normaliser(second_total, second_count, dual_rate) * (2 * pi * inverse).sqrt()
+        normaliser = _normaliser(second_powers, dual_rate) * (2 * pi * inverse).sqrt()
     value = total / l.wrap(normaliser)
     return l.derivatives(value, _log_errors(d, l, first_count, second_count))
 

@@ -86,6 +86,8 @@ class Variable:
 
     def derivatives(self, quantity: Any, log_errors: Sequence[float]) -> list[Any]:
         """[f, f', ..., f^(order)] with |error of f^(k)| <= exp(log_errors[k])."""
+        if not self.order and not self.complex:
+            return [quantity + ball_of_log(log_errors[0])]
         coefficients = [quantity[k] for k in range(self.order + 1)] if self.order else [quantity]
         result = []
         for k, (c, log_error) in enumerate(zip(coefficients, log_errors, strict=True)):
