@@ -154,10 +154,8 @@ class Margin:
         hull = (*box[: contact.index], here.union(curve), *box[contact.index + 1 :])
         self.function.call(hull)  # Taylor's theorem needs f on the whole of the hull
         off = contact.side or sign_of(here - curve)
-        if contact.order % 2 == 0:
-            power = POSITIVE if abs(off) == 2 else NON_NEGATIVE
-        else:
-            power = off
+        even = POSITIVE if abs(off) == 2 else NON_NEGATIVE
+        power = even if contact.order % 2 == 0 else off
         if power == UNKNOWN:
             return UNKNOWN
         needed = wanted if power > 0 else -wanted

@@ -275,7 +275,9 @@ class _Run:
         point = []
         for r in self.nearest[1]:
             low, high = exact_rational(r.lo), exact_rational(r.hi)
-            point.append(simplest_between(2 * low - high, 2 * high - low))
+            # Exactly zero in the middle: that is the point. Else the simplest one in or next to the box.
+            exact = self.nearest[0] == 0
+            point.append((low + high) / 2 if exact else simplest_between(2 * low - high, 2 * high - low))
         for form in self.forms:
             for factor in form.factors:
                 factor.suspect(point)

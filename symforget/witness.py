@@ -244,7 +244,7 @@ def simple_values(interval: Interval, count: int) -> list[Rational]:
     ends = [e for e in (interval.lower, interval.upper) if e not in (oo, -oo)]
     if len(ends) == 2:
         width = ends[1] - ends[0]
-        values = sorted(values, key=lambda v: 0) + ends
+        values += ends
         values += [ends[0] + width * Rational(k, n) for n in (2, 4, 3, 8, 16) for k in range(1, n)]
     elif ends:
         sign = 1 if interval.upper == oo else -1
