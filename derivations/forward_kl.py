@@ -1,8 +1,10 @@
 """forward_kl: training on new data alone, L(beta) = KL(p_n|q_beta), drives the old weight to zero."""
 
+import mpmath
 import numpy as np
 from sympy import Abs, Derivative, Dummy, Integral, Lambda, Limit, Min, Rational, Symbol, atan, exp, log, oo, pi, sqrt
 
+from symforget import model
 from symforget.authoring import claim, eq, ge, gt, le, lt
 from symforget.calculus import (
     BC,
@@ -20,11 +22,14 @@ from symforget.calculus import (
 from symforget.claims import Part
 from symforget.derivation import Derivation, Step
 from symforget.domain import Interval
+from symforget.flows import follow, limit_of_fit, travel_time
 from symforget.functions import normal
+from symforget.gate import multiprecision
+from symforget.gate.symbolic import gate
 from symforget.instances import TwoLetterPair, a, b
 from symforget.legs.certified import at, over
-from symforget.legs.numeric import agree, extrapolate
-from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment, sample
+from symforget.legs.numeric import Measurement, agree, extrapolate
+from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment
 from symforget.model import beta, delta, t
 from symforget.rules import (
     Affine,
@@ -60,22 +65,26 @@ loss = E_n(log(p_n / q))
 """L(beta) = KL(p_n|q_beta) = E_n[log(p_n/q_beta)]."""
 
 beta_0 = Symbol("beta_0", positive=True)
+beta_1 = Symbol("beta_1", positive=True)
 r = Symbol("r", positive=True)
 s = Symbol("s", positive=True)
 x = Symbol("x", positive=True)
-"""Starting weight, remaining fraction of it; the weight and the fraction as variables of integration."""
+"""Starting and final weight, remaining fraction; the weight and the fraction as variables of integration."""
 u = Symbol("u", real=True)
 """Standard normal variable: the whitened coordinate along mu_n - mu_o from the midpoint."""
 SECONDS = 2.0
 UNIT = Interval.parse("(0, 1)")
 
 BOX = {beta: "[1/100, 99/100]", delta: "[1/4, 12]"}
-LETTERS = {beta: "[1/10, 9/10]", a: "[1/5, 2/5]", b: "[3/5, 4/5]"}
 POINTS = ({beta: "3/10", delta: 2}, {beta: "9/10", delta: 1}, {beta: "1/2", delta: 4})
 NARROW = {beta: "[1/20, 19/20]", delta: "[1/4, 2]"}
 APART = {beta: "[1/10, 9/10]", a: "[1/10, 1/5]", b: "[3/10, 2/5]"}
 """Letters whose mixtures stay away from (1/2, 1/2), where the bounds through TV are attained."""
 TWO_LETTERS = TwoLetterPair(Rational(1, 4), Rational(2, 3))
+HALF_AND_ONE = {beta_0: Rational(1, 2), delta: Rational(1)}
+SMALL_WEIGHTS = extrapolate(
+    beta, beta**2, beta**3, start="1/1000", ratio="1/10", at={delta: "1/2"}, tolerance="1e-12"
+)
 
 
 def scaled(derivation, factor, shift=0):
@@ -100,6 +109,106 @@ def onward(first, second):
 def both(first, second):
     """The chains of two derivations as one derivation."""
     return Derivation(second.start, second.steps, (*first.chains, *second.earlier))
+
+
+def mpf(exact):
+    """An exact rational at mpmath's present precision."""
+    return mpmath.mpf(exact.p) / exact.q
+
+
+def gaussian_speed(separation):
+    """b^2 (1-b)(1-H), the speed of the logit flow of a Gaussian pair, in mpmath."""
+    return lambda weight: (weight * (1 - weight)) ** 2 * weight * multiprecision.information(weight, separation)
+
+
+def scaled_time_of_letters(point, digits):
+    """lim 2 chi2 b^2 T as b = beta_0/2^k falls, on the two letters TWO_LETTERS: T summed over halvings."""
+    return fitted_time(point[beta_0], lambda v: v**3 * (1 - v) ** 2 * letters_information(v), letters_information(0), digits)
+
+
+def scaled_time_of_gaussians(point, digits):
+    """The same limit on a Gaussian pair."""
+    separation = mpf(point[delta])
+    return fitted_time(point[beta_0], gaussian_speed(separation), mpmath.expm1(separation**2), min(digits, 20))
+
+
+def letters_information(weight):
+    """I(weight) on the two letters TWO_LETTERS, a sum of two terms; chi2 at weight 0."""
+    pairs = ((TWO_LETTERS.old, TWO_LETTERS.new), (1 - TWO_LETTERS.old, 1 - TWO_LETTERS.new))
+    values = ((mpf(old), mpf(new)) for old, new in pairs)
+    return mpmath.fsum((old - new) ** 2 / (weight * old + (1 - weight) * new) for old, new in values)
+
+
+def fitted_time(start, speed, square, digits):
+    """The limit of 2 chi2 b^2 T(beta_0 -> b), fitted in r = b/beta_0 by r, r^2 log r, r^2, r^3, ... (T's own series)."""
+    with mpmath.workdps(digits + 10):
+        far, elapsed, values, gauges = mpf(start), mpmath.mpf(0), [], []
+        for k in range(1, 22):
+            near = mpf(start) / 2**k
+            elapsed += travel_time(speed, far, near, digits)
+            far, fraction = near, mpmath.mpf(2) ** -k
+            values.append(2 * square * near**2 * elapsed)
+            powers = [fraction**n for n in range(2, 9)]
+            gauges.append([fraction, fraction**2 * mpmath.log(fraction), *powers])
+        return limit_of_fit(values, gauges)
+
+
+def iterated(information_at, digits):
+    """lim 1/(k beta_k) along EM from weight 1/2, fitted by k^-n log^m k, m <= n <= 3."""
+    with mpmath.workdps(digits + 5):
+        weight, values, gauges = mpmath.mpf(1) / 2, [], []
+        for k in range(1, 2**11 + 1):
+            weight *= 1 - weight * (1 - weight) * information_at(weight)
+            if k in {round(2 ** (11 - j / 2)) for j in range(10)}:
+                log_k = mpmath.log(k)
+                values.append(1 / (k * weight))
+                gauges.append([log_k**m / mpmath.mpf(k) ** n for n in range(1, 4) for m in range(n, -1, -1)])
+        return limit_of_fit(values, gauges)
+
+
+def iterated_on_letters(point, digits):
+    """The limit of 1/(k beta_k) on the two letters TWO_LETTERS."""
+    return iterated(letters_information, 20)
+
+
+def iterated_on_gaussians(point, digits):
+    """The limit of 1/(k beta_k) on a Gaussian pair."""
+    return iterated(lambda weight: multiprecision.information(weight, mpf(point[delta])), 15)
+
+
+def followed_natural_flow(point, digits):
+    """-beta(t) along the natural-gradient flow of a Gaussian pair, L' and I each by its own quadrature."""
+    digits = min(digits, 12)
+    with mpmath.workdps(digits + 10):
+        nodes = [(mpmath.mpf(k) / 5, mpmath.npdf(mpmath.mpf(k) / 5) / 5) for k in range(-60, 61)]
+        ratios = [(mpmath.exp(-node - mpmath.mpf(1) / 2), mass) for node, mass in nodes]
+
+        def field(weight):
+            slope = mpmath.fsum(mass * (1 - e) / (1 - weight + weight * e) for e, mass in ratios)
+            fisher = mpmath.fsum(mass * (1 - e) ** 2 / (1 - weight + weight * e) for e, mass in ratios)
+            return -slope / fisher
+
+        end, error = follow(field, mpf(point[beta_0]), mpf(point[t]), digits, steps=4)
+        return -end, error
+
+
+def followed_time(point, digits):
+    """How long the flow beta' = -beta^2 (1-beta)(1-H) of a Gaussian pair takes, by following 1/beta in steps."""
+    digits = min(digits, 18)
+    with mpmath.workdps(digits + 10):
+        speed = gaussian_speed(mpf(point[delta]))
+        start, end = (mpmath.log(mpf(point[e])) for e in (beta_0, beta_1))
+
+        def field(state):
+            weight = mpmath.exp(state)
+            return -speed(weight) / weight
+
+        elapsed, position, error = mpmath.mpf(0), start, mpmath.mpf(0)
+        while abs(position - end) > mpmath.mpf(10) ** -digits:
+            step = (position - end) / -field(position)
+            position, change = follow(field, position, step, digits, steps=4)
+            elapsed, error = elapsed + step, error + change / abs(field(position))
+        return elapsed, error + mpmath.mpf(10) ** -digits / abs(field(end))
 
 
 def information(weight):
@@ -211,7 +320,7 @@ def gradient(constant=1, floor=4):
             symbolic=Derivation(beta * (1 - H(beta)))
             .equals(beta**2 * (1 - beta) * information(beta), by=ReduceToGate(beta))
             .at_least(bound, by=CauchySchwarz(gap**2 / q, q, times=beta**2 * (1 - beta))),
-            certified=(over(BOX), over(LETTERS, TwoLetterPair())),
+            certified=(over(NARROW, seconds=SECONDS), over(APART, TwoLetterPair(), seconds=SECONDS)),
         ),
         Part(
             gt(beta * (1 - H(beta)), 0),
@@ -222,7 +331,7 @@ def gradient(constant=1, floor=4):
                 4 * beta**2 * (1 - beta) * TV**2, by=CauchySchwarz(gap**2 / q, q, times=beta**2 * (1 - beta))
             )
             .above(0, by=SignOf(4 * beta**2 * (1 - beta) * TV**2)),
-            certified=(over(BOX), over(LETTERS, TwoLetterPair())),
+            certified=(over(BOX, seconds=SECONDS), over(APART, TwoLetterPair(), seconds=SECONDS)),
         ),
     )
 
@@ -277,19 +386,19 @@ def unique_optimum(quadratic=2, power=2):
                 by=CauchySchwarz(p_n * gap**2 / q**2, p_n, root=-p_n * gap / q),
             )
             .equals(slope**2, by=ReduceToGate(beta)),
-            certified=(over(LETTERS, TwoLetterPair()),),
+            certified=(at(*POINTS[:2]),),
         ),
         Part(
             ge(slope, floor),
             name="slope",
             symbolic=steep(Derivation(slope)),
-            certified=(over(NARROW),),
+            certified=(over(NARROW, seconds=SECONDS),),
         ),
         Part(
             gt(slope, 0),
             name="rising",
             symbolic=steep(Derivation(slope)).above(0, by=SignOf(floor)),
-            certified=(over(BOX),),
+            certified=(over(BOX, seconds=SECONDS),),
         ),
         Part(
             ge(loss, quadratic * beta**2 * TV**2),
@@ -298,7 +407,7 @@ def unique_optimum(quadratic=2, power=2):
             .equals(distance, by=FundamentalTheorem(beta, 0, (1 - H(beta)) / (1 - beta)))
             .at_least(linear, by=UnderIntegralSign(integrands, s, UNIT))
             .equals(quadratic * beta**2 * TV**2, by=Antiderivative(quadratic * s**2 * TV**2, s, Interval.parse("[0, 1)"))),
-            certified=(over(APART, TwoLetterPair()),),
+            certified=(at(*POINTS[:2]),),
         ),
     )
 
@@ -450,6 +559,10 @@ def logit_flow(limit=1, order=2):
             eq(Limit(scaled, r, 0, "+"), limit),
             name="limit",
             symbolic=both(slowest(scale), scaled_from_above(scale)).therefore(Squeeze()),
+            numeric=(
+                Measurement(scaled_time_of_letters, {beta_0: Rational(1, 2)}, "fitted on two letters", "1e-15"),
+                Measurement(scaled_time_of_gaussians, HALF_AND_ONE, "fitted on Gaussians", "1e-9"),
+            ),
         ),
     )
 
@@ -536,6 +649,7 @@ def euclidean_flow(rate=chi2, constant=4):
             eq(Limit(fisher, beta, 0, "+"), rate),
             name="limit",
             symbolic=approach(Squeeze()),
+            numeric=(SMALL_WEIGHTS,),
         ),
     )
 
@@ -576,6 +690,11 @@ def natural_flow(rate=1):
             eq(Derivative(solution, t), -rate * solution),
             name="solution",
             symbolic=Derivation(Derivative(solution, t)).equals(-rate * solution, by=Evaluate("differentiate")),
+            numeric=(
+                Measurement(
+                    followed_natural_flow, {beta_0: Rational(3, 4), t: Rational(2)}, "-beta(2) along the flow", "1e-10"
+                ),
+            ),
         ),
     )
 
@@ -639,11 +758,73 @@ def em(rate=chi2, power=1):
                 by=Affine(CauchySchwarz(gap**2 / q, q), -(beta**2) * (1 - beta), beta),
             )
             .below(beta, by=SignOf(decrease)),
-            certified=(over(BOX),),
+            certified=(over(BOX, seconds=SECONDS),),
         ),
         Part(le(increment, rate), name="upper bound", symbolic=above),
         Part(le(Abs(increment - rate), slack), name="rate", symbolic=approach(TwoSided())),
-        Part(eq(Limit(increment, beta, 0, "+"), rate), name="limit", symbolic=approach(Squeeze())),
+        Part(
+            eq(Limit(increment, beta, 0, "+"), rate),
+            name="limit",
+            symbolic=approach(Squeeze()),
+            numeric=(
+                SMALL_WEIGHTS,
+                Measurement(iterated_on_letters, {}, "1/(k beta_k) fitted on two letters", "1e-6", TWO_LETTERS),
+                Measurement(iterated_on_gaussians, {delta: Rational(1)}, "1/(k beta_k) fitted", "1e-6"),
+            ),
+        ),
+    )
+
+@claim(
+    domain={beta_0: "(0, 1)", beta_1: "(0, 1)", beta: "(0, 1)", delta: "(0, oo)"},
+    kind="identity",
+    densities="Gaussian",
+    sentence="collapse",
+    false_twin={"power": 3},
+)
+def time_to_forget(power=2, sign=1):
+    """The time to forget: from weight beta_0 down to beta_1 the logit flow takes int db/(b^2 (1-b)(1-H(b))).
+
+    It grows as beta_1 falls, at the rate 1/(beta_1^2 (1-beta_1)(1-H(beta_1))), and is shorter the farther apart the modes
+    are, because H falls as delta grows.
+
+    Guarantee: **tight** (an identity); signs on the stated box.
+    Hypotheses: two Gaussians with a common covariance at Mahalanobis distance delta, in any dimension.
+    Source: "drives the old weight to zero" (abstract of arXiv:2603.12163); the time is ours.
+    """
+    time = model.time_to_forget(beta_0, beta_1, delta)
+    integral = Integral(1 / (s**power * (1 - s) * (1 - gate(s, delta))), (s, beta_1, beta_0))
+    speed = beta_1**2 * (1 - beta_1) * (1 - gate(beta_1, delta))
+    falling = Derivative(gate(beta, delta), delta)
+    points = ({beta_0: "1/2", beta_1: "1/10", delta: 2}, {beta_0: "9/10", beta_1: "1/100", delta: 4})
+    return (
+        Part(
+            eq(time, integral),
+            name="time",
+            symbolic=Derivation(time).equals(integral, by=Evaluate("definition: int db/speed")),
+            certified=(at(*points),),
+            numeric=tuple(
+                Measurement(followed_time, {k: Rational(v) for k, v in point.items()}, "time along the flow", "1e-15")
+                for point in points[:1]
+            ),
+        ),
+        Part(
+            eq(Derivative(time, beta_1), -sign / speed),
+            name="slope",
+            symbolic=Derivation(Derivative(time, beta_1)).equals(
+                -sign / speed, by=Evaluate("fundamental theorem of calculus")
+            ),
+            certified=(at(*points),),
+        ),
+        Part(
+            lt(-1 / speed, 0),
+            name="longer for less",
+            certified=(over({beta_1: "[1/100, 99/100]", delta: "[1/4, 12]"}, seconds=SECONDS),),
+        ),
+        Part(
+            lt(falling, 0),
+            name="shorter when farther",
+            certified=(over({beta: "[1/100, 99/100]", delta: "[1/4, 6]"}, seconds=SECONDS),),
+        ),
     )
 
 
@@ -707,9 +888,9 @@ def old_mean_pull(toward=1, small=3 * sqrt(3) / 16, large=sqrt(pi / 2) / 2):
     of E_n[r_o^2] holds for any densities.
     Source: ours; for the forward direction the abstract of arXiv:2603.12163 speaks of the weight alone.
     """
-    model = beta * c_o + (1 - beta) * c_n
-    r_old = beta * c_o / model
-    full_loss = SpaceIntegral(c_n * log(c_n / model))
+    whole = beta * c_o + (1 - beta) * c_n
+    r_old = beta * c_o / whole
+    full_loss = SpaceIntegral(c_n * log(c_n / whole))
     force = -Derivative(full_loss, m_o)
     square = SpaceIntegral(c_n * r_old**2)
     mean_square = E_n(responsibility_old(beta) ** 2)

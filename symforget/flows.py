@@ -1,8 +1,8 @@
-"""Flows on a line at high precision: the time between two distances, and the rate measured from it."""
+"""Flows on a line at high precision: where they lead, the time between two distances, measured rates and limits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -64,3 +64,57 @@ def local_rate(speed: Speed, start: Any, digits: int, halvings: int = HALVINGS) 
                 error = abs(new[-1] - row[-1])
             row = new
         return row[-1], error
+
+
+def follow(field: Speed, start: Any, time: Any, digits: int, steps: int = 16) -> tuple[Any, Any]:
+    """x(time) of x' = field(x), x(0) = start, and its estimated error: extrapolation of the midpoint rule.
+
+    Every one of the ``steps`` is done by the modified midpoint rule with 2, 4, 6, ... substeps, extrapolated in the
+    square of their length until two successive values agree to ``digits`` digits (Gragg, Bulirsch, Stoer).
+
+    Raises:
+        ArithmeticError: a step did not settle; ask for more steps.
+    """
+    with mpmath.workdps(digits + 10):
+        x, error = mpmath.mpf(start), mpmath.mpf(0)
+        length = mpmath.mpf(time) / steps
+        for _ in range(steps):
+            x, change = _extrapolated_step(field, x, length, mpmath.mpf(10) ** -digits)
+            error += change
+        return x, error
+
+
+def _extrapolated_step(field: Speed, x: Any, length: Any, tolerance: Any) -> tuple[Any, Any]:
+    slope, row = field(x), []
+    for j in range(1, 25):
+        new = [_midpoints(field, x, slope, length, 2 * j)]
+        for k, previous in enumerate(row, start=1):
+            ratio = (mpmath.mpf(j) / (j - k)) ** 2
+            new.append(new[-1] + (new[-1] - previous) / (ratio - 1))
+        if row and abs(new[-1] - row[-1]) <= tolerance * abs(new[-1]):
+            return new[-1], abs(new[-1] - row[-1])
+        row = new
+    raise ArithmeticError(f"the flow did not settle at x = {mpmath.nstr(x, 8)}; ask for more steps")
+
+
+def _midpoints(field: Speed, x: Any, slope: Any, length: Any, count: int) -> Any:
+    h = length / count
+    before, now = x, x + h * slope
+    for _ in range(count - 1):
+        before, now = now, before + 2 * h * field(now)
+    return (before + now + h * field(now)) / 2
+
+
+def limit_of_fit(values: Sequence[Any], gauges: Sequence[Sequence[Any]]) -> tuple[Any, Any]:
+    """v in f = v + c_1 s_1 + ... + c_n s_n through the last n + 1 values, and its change with s_n left out.
+
+    ``values``: f at points going to the limit; ``gauges``: for every point the gauge functions there, largest first.
+    """
+
+    def constant(terms: int) -> Any:
+        rows = [[mpmath.mpf(1), *row[:terms]] for row in gauges[-terms - 1 :]]
+        return mpmath.lu_solve(mpmath.matrix(rows), mpmath.matrix(list(values[-terms - 1 :])))[0]
+
+    terms = len(gauges[-1])
+    full = constant(terms)
+    return full, abs(full - constant(terms - 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Symbol
+from sympy import Limit, Symbol
 
 from symforget import model, prover
 from symforget.claims import Claim, Densities, WitnessRecord
@@ -59,7 +59,12 @@ def pairs_for(claim: Claim, relation: Any) -> tuple[Instance | None, ...]:
 
 
 def statement_witness(claim: Claim, relation: Any) -> WitnessRecord | None:
-    """A point at which the statement fails, on any pair it speaks of, or None."""
+    """A point at which the statement fails, on any pair it speaks of, or None.
+
+    A limit has no certified value: a false one is refuted through the part that bounds the distance from it.
+    """
+    if relation.has(Limit):
+        return None
     for instance in pairs_for(claim, relation):
         found = _witness(claim, relation, instance, "statement", STATEMENT_TRIES, STATEMENT_SECONDS)
         if found is not None:
