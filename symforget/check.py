@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -126,8 +126,10 @@ def _result(item: ReaderClaim | ReaderDerivation, outcome: Outcome) -> ClaimResu
 
 
 def _claim_result(item: ReaderClaim, outcome: Outcome) -> ClaimResult:
-    evidence = (*outcome.messages, *_stopped(outcome))
+    evidence = _as_written((*outcome.messages, *_stopped(outcome)), item.statement)
     verdict, detail = combine_part(evidence, Verdict.PROVED)
+    if verdict is Verdict.CERTIFIED:
+        detail = next(e.detail for e in evidence if e.verdict is Verdict.CERTIFIED)
     relation, _ = item.relation()
     return ClaimResult(
         id=item.id,
@@ -159,7 +161,8 @@ def _derivation_result(item: ReaderDerivation, outcome: Outcome) -> DerivationRe
     steps = [_first_step(item, relations[0])]
     for number, relation in enumerate(relations):
         evidence = found.get(number, []) or [*_stopped(outcome)]
-        steps.append(_step_result(number + 2, item, relation, tuple(evidence)))
+        text = " ".join((item.steps[number][1], *item.steps[number + 1]))
+        steps.append(_step_result(number + 2, item, relation, _as_written(evidence, text)))
     verdict = weakest(step.verdict for step in steps)
     return DerivationResult(item.id, verdict, tuple(steps), _repair_text(steps, repair))
 
@@ -187,6 +190,11 @@ def _step_result(number: int, item: ReaderDerivation, relation: Any, evidence: t
         detail=f"step {number}: {telling[0]}" if telling else f"step {number}: not examined",
         witness=witness,
     )
+
+
+def _as_written(evidence: Iterable[Evidence], text: str) -> tuple[Evidence, ...]:
+    """The evidence with witnesses that quote the relation in its author's words."""
+    return tuple(e if e.witness is None else replace(e, witness=replace(e.witness, relation=text)) for e in evidence)
 
 
 def _stopped(outcome: Outcome) -> tuple[Evidence, ...]:

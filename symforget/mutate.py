@@ -65,7 +65,7 @@ def scalings_of(expression: Expr) -> Iterator[tuple[str, Expr]]:
         if isinstance(parent, Add) and not isinstance(node, Rational):
             for factor in (Integer(2), Rational(1, 2)):
                 scaled = Mul(factor, node, evaluate=False)
-                yield f"factor {factor} missing before {node}", _replaced(expression, path, scaled)
+                yield f"factor {factor} missing before {_text(node)}", _replaced(expression, path, scaled)
 
 
 def _edits(relation: Any) -> Iterator[tuple[str, Any]]:
@@ -81,17 +81,22 @@ def _local_edits(node: Any, parent: Any, path: tuple[int, ...]) -> Iterator[tupl
     if isinstance(node, Rational):
         yield from _constant_edits(node, isinstance(parent, Pow) and path[-1:] == (1,))
     if isinstance(parent, Add) or (isinstance(node, Mul) and _leads_with_minus(node)):
-        yield f"sign of {node} changed", _negated(node)
+        yield f"sign of {_text(node)} changed", _negated(node)
     if isinstance(node, Mul) and len(node.args) > 1:
         for index, factor in enumerate(node.args):
             rest = node.args[:index] + node.args[index + 1 :]
             if factor != -1:
-                yield f"factor {factor} dropped", rebuilt(node, rest) if len(rest) > 1 else rest[0]
+                yield f"factor {_text(factor)} dropped", rebuilt(node, rest) if len(rest) > 1 else rest[0]
     if isinstance(node, sympy.Function) and len(node.args) > 1:
         for i, j in combinations(range(len(node.args)), 2):
             swapped = list(node.args)
             swapped[i], swapped[j] = swapped[j], swapped[i]
             yield f"arguments of {node.func.__name__} exchanged", rebuilt(node, tuple(swapped))
+
+
+def _text(node: Any) -> str:
+    """A node in SymPy's usual form, which is easier to read than the tree as written."""
+    return str(evaluated(node))
 
 
 def _constant_edits(value: Rational, is_exponent: bool) -> Iterator[tuple[str, Expr]]:

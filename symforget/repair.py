@@ -13,6 +13,7 @@ from sympy.core.relational import Relational
 from symforget.balls import compile_ball, to_ball, workprec
 from symforget.domain import Interval
 from symforget.errors import InputError, PrecisionNotReached
+from symforget.language import evaluated
 from symforget.mutate import edits_of, scalings_of
 from symforget.witness import candidates
 
@@ -40,7 +41,7 @@ def suggestion(relation: Relational, domain: Domain, seconds: float) -> str:
             break
         found = _values(candidate, points)
         if found is not None and all(_agree(a, b) for a, b in zip(wanted, found, strict=True)):
-            return f"should it be {candidate}? ({description})"
+            return f"should it be {evaluated(candidate)}? ({description})"
     return ""
 
 
