@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import overload
 
 from flint import acb, arb, ctx
 
@@ -118,6 +119,10 @@ def _delta_ends(delta: arb) -> tuple[arb, arb]:
     return delta.abs_lower(), delta.abs_upper()
 
 
+@overload
+def gate(beta: arb, delta: arb | acb) -> arb: ...
+@overload
+def gate(beta: acb, delta: arb | acb) -> acb: ...
 def gate(beta: arb | acb, delta: arb | acb) -> arb | acb:
     """H(beta, delta) for 0 <= beta <= 1 and real delta; or complex beta off (-oo, 0] and [1, oo)."""
     delta = real_delta(delta)
@@ -130,6 +135,10 @@ def gate(beta: arb | acb, delta: arb | acb) -> arb | acb:
     return +_over_corners(_gate_at, (near, right), (far, left))
 
 
+@overload
+def misassignment_old(beta: arb, delta: arb | acb) -> arb: ...
+@overload
+def misassignment_old(beta: acb, delta: arb | acb) -> acb: ...
 def misassignment_old(beta: arb | acb, delta: arb | acb) -> arb | acb:
     """E_o[r_n] = (1 - beta) H, same arguments as `gate`."""
     if isinstance(beta, acb):
@@ -146,6 +155,10 @@ def misassignment_old(beta: arb | acb, delta: arb | acb) -> arb | acb:
     return +_over_corners(at, (beta.upper(), right), (beta.lower(), left))
 
 
+@overload
+def misassignment_new(beta: arb, delta: arb | acb) -> arb: ...
+@overload
+def misassignment_new(beta: acb, delta: arb | acb) -> acb: ...
 def misassignment_new(beta: arb | acb, delta: arb | acb) -> arb | acb:
     """E_n[r_o] = beta H, same arguments as `gate`."""
     if isinstance(beta, acb):
@@ -161,6 +174,10 @@ def misassignment_new(beta: arb | acb, delta: arb | acb) -> arb | acb:
     return +_over_corners(at, (beta.lower(), right), (beta.upper(), left))
 
 
+@overload
+def information(beta: arb, delta: arb | acb) -> arb: ...
+@overload
+def information(beta: acb, delta: arb | acb) -> acb: ...
 def information(beta: arb | acb, delta: arb | acb) -> arb | acb:
     """I(beta, delta) = (1 - H)/(beta (1 - beta)), same arguments as `gate`; accurate where H is close to
     1.

@@ -10,7 +10,7 @@ and returns a non-finite ball where it cannot. The inequalities used, proved in 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 from flint import acb, arb, ctx
 
@@ -58,6 +58,10 @@ def real_delta(delta: Any) -> arb:
     return abs(delta)
 
 
+@overload
+def gate_s(delta: arb | acb, l: arb) -> arb: ...
+@overload
+def gate_s(delta: arb | acb, l: acb) -> acb: ...
 def gate_s(delta: arb | acb, l: arb | acb) -> arb | acb:
     """S(delta, l) for real delta and for l real, or complex with |Im l| < pi."""
     delta = real_delta(delta)
@@ -72,7 +76,11 @@ def gate_s(delta: arb | acb, l: arb | acb) -> arb | acb:
     return +value
 
 
-def gate_s_derivative(k: int | arb, delta: arb | acb, l: arb | acb) -> arb | acb:
+@overload
+def gate_s_derivative(k: int | arb | acb, delta: arb | acb, l: arb) -> arb: ...
+@overload
+def gate_s_derivative(k: int | arb | acb, delta: arb | acb, l: acb) -> acb: ...
+def gate_s_derivative(k: int | arb | acb, delta: arb | acb, l: arb | acb) -> arb | acb:
     """The k-th derivative of S in l, same arguments."""
     k = _order(k)
     if k == 0:
