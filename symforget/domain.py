@@ -1,5 +1,8 @@
 """Where parameters may lie: intervals with exact rational ends, read from text such as "(0, 1]"."""
 
+# SymPy's annotations give Basic or Expr for what is a number or a symbol at run time.
+# pyright: reportInvalidTypeForm=false
+
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,5 +1,8 @@
 """Functions of the expression language that SymPy lacks: Phi and the Gaussian expectation."""
 
+# SymPy's annotations give Basic or Expr for what is a number or a symbol at run time.
+# pyright: reportArgumentType=false
+
 from __future__ import annotations
 
 from typing import Any

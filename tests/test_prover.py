@@ -152,6 +152,7 @@ def test_where_a_side_is_undefined_nothing_is_certified():
         assert not isinstance(verdict, Certified)
 
 
+@pytest.mark.slow
 def test_random_cubics_are_judged_as_exact_arithmetic_judges_them():
     """The minimum over the box is known exactly from the grid of a polynomial with rational roots."""
     source = random.Random(7)
@@ -172,6 +173,7 @@ def test_budgets_are_kept_and_what_is_left_is_reported():
         assert verdict.boxes <= 50 and verdict.remaining and "left" in verdict.reason
 
 
+@pytest.mark.slow
 def test_a_region_with_open_ends_is_stated_when_the_whole_domain_resists():
     domain = _domain(delta="(0, oo)")
     relation = le(total_variation(delta), sqrt(1 - bhattacharyya(delta) ** 2))
