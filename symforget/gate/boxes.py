@@ -137,8 +137,10 @@ def _s_along_delta(delta: arb, l: arb, lower: bool) -> arb:
     decay = (-spread / 2).exp()
     if lower:
         return (at_left * left / right).lower().max((at_right * decay).lower())
-    upper = (at_left / decay).upper()
-    return upper.min((at_right * right / left).upper()) if left > 0 else upper
+    upper = (at_left / decay).upper().min(arb(1))
+    if left > 0:
+        upper = upper.min((at_right * right / left).upper()).min(((2 * arb.pi()).sqrt() / left).upper())
+    return upper
 
 
 def _heat_taylor(left: arb, right: arb, l: arb) -> arb:

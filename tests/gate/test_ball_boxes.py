@@ -105,6 +105,14 @@ def test_a_ball_of_delta_round_zero() -> None:
         assert ball.information(arb(0.3), arb(0, 0.1)).contains(arb(0))
 
 
+def test_huge_boxes_stay_within_the_bounds_of_s() -> None:
+    """False if an enclosure on a huge box forgot that 0 < S <= min(1, sqrt(2 pi)/delta)."""
+    with bits(53):
+        assert ball.gate_s(arb(5, 100), arb(3, 100)).abs_upper() < 1.001
+        assert ball.gate_s(interval(50, 5000), arb(0, 1e6)).abs_upper() < 0.0502
+        assert ball.gate_s_derivative(2, interval(0, 9), arb(0, 10)).abs_upper() < 0.2501
+
+
 def test_weights_at_and_beyond_the_ends() -> None:
     """False if a value were claimed where q_beta may vanish, or refused at the ends 0 and 1 themselves."""
     with bits(60):
