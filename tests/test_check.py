@@ -16,9 +16,11 @@ from symforget.domain import Interval
 from symforget.ends import value_at_end
 from symforget.errors import InputError
 from symforget.language import parse_statement
+from symforget.mutate import mutants
 from symforget.proofs import prove
 from symforget.repair import suggestion
 from symforget.reports.json import document, schema
+from symforget.witness import find_witness
 from symforget.workers import run_each
 
 DATA = Path(__file__).parent / "data"
@@ -92,6 +94,33 @@ def test_what_is_false_or_undefined_somewhere_is_never_proved_or_certified(state
     whole = [e for e in evidence if e.verdict is Verdict.CERTIFIED and "beyond" not in e.detail]
     assert found is not Verdict.PROVED
     assert not whole
+
+
+def false_mutants(statement: str, domain: dict[str, str], every: int):
+    relation, intervals = read(statement, **domain)
+    for mutant in list(mutants(relation))[::every]:
+        used = {s: i for s, i in intervals.items() if s in mutant.relation.free_symbols}
+        found = find_witness(derivatives_carried_out(mutant.relation), used, tries=40, timeout=1.0)
+        if found is not None:
+            yield mutant, used
+
+
+def proved_though_false(every: int) -> list[str]:
+    return [
+        mutant.description
+        for statement, domain in PROVABLE
+        for mutant, used in false_mutants(statement, domain, every)
+        if prove(mutant.relation, used, 2.0) is not None
+    ]
+
+
+def test_no_false_mutant_is_proved():
+    assert proved_though_false(every=5) == []
+
+
+@pytest.mark.slow
+def test_no_false_mutant_at_all_is_proved():
+    assert proved_though_false(every=1) == []
 
 
 @pytest.mark.parametrize(
