@@ -22,7 +22,6 @@ from symforget.model import (
 from symforget.ranges import Range, Undefined
 
 AT = {beta: Rational(3, 10), alpha: Rational(11, 20), delta: Rational(3, 2)}
-NEGATIVE_CONTROL = Rational(1, 10**6)
 
 
 def _densities(d):

@@ -68,7 +68,7 @@ TIGHT = [
     (x * y, x**2 + y**2 + x**2 * y**2, {"x": "[0, 1]", "y": "[0, 1]"}),
     (total_variation(delta), delta / 2, {"delta": "[0, oo)"}),
     (total_variation(delta), sqrt(1 - exp(-(delta**2) / 2)), {"delta": "[0, 8]"}),
-    (Abs(tanh(x)), Abs(x), {"x": "[1/10, 5]"}),
+    (Abs(tanh(x)), Abs(x), {"x": "[1/10, 5]"}),  # the last: true with room to spare, so it has no false twin
 ]
 
 
@@ -79,13 +79,12 @@ def test_true_inequalities_tight_at_a_boundary_a_point_or_a_curve_are_certified(
     assert verdict.boxes >= 1 and set(verdict.box) == set(_domain(**box))
 
 
-@pytest.mark.parametrize(("small", "large", "box"), TIGHT, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(("small", "large", "box"), TIGHT[:-1], ids=lambda value: str(value)[:30])
 def test_their_false_twins_are_never_certified(small, large, box):
     """The larger side less one millionth: false wherever the inequality is tight."""
     domain = _domain(**box)
     verdict = certify(le(small, large - SMALL), domain, max_boxes=4000, timeout=4)
-    touches = small.func is not Abs  # |tanh x| <= |x| is not tight on [1/10, 5]
-    assert not isinstance(verdict, Certified) or not touches
+    assert not isinstance(verdict, Certified)
     if isinstance(verdict, Refuted):
         _check_witness(verdict.witness, le(small, large - SMALL), domain)
 
