@@ -15,22 +15,29 @@ _EXTRA_BITS = (16, 64, 256, 1024, 4096)
 
 
 def to_ball(value: Expr, bits: int) -> arb | acb:
-    """A ball round a SymPy number; rationals and floats to `ctx.prec`, other constants from `evalf` to
-    `bits`.
+    """A ball round a SymPy number, to `bits` bits; Floats count as exact.
+
+    What is neither rational nor Float comes from SymPy's own `evalf`, whose error is not certified: a relative
+    2^(2 - bits) is allowed for it.
     """
-    if value.is_Rational:
-        return arb(int(value.p)) / int(value.q)  # type: ignore[attr-defined]
+    if value.is_Rational or value.is_Float:
+        return _exact(value)
     real, imaginary = value.evalf(bits * 0.30103 + 3).as_real_imag()
     if imaginary == 0:
-        return _float_to_arb(real)
-    return acb(_float_to_arb(real), _float_to_arb(imaginary))
+        return _rounded(real, bits)
+    return acb(_rounded(real, bits), _rounded(imaginary, bits))
 
 
-def _float_to_arb(value: Expr) -> arb:
-    if not value.is_Float:
-        if not value.is_Rational:
-            raise PrecisionNotReached(f"{value} has no numerical value")
+def _rounded(value: Expr, bits: int) -> arb:
+    ball = _exact(value)
+    return arb(ball, abs(ball) * arb(2) ** (2 - bits))
+
+
+def _exact(value: Expr) -> arb:
+    if value.is_Rational:
         return arb(int(value.p)) / int(value.q)  # type: ignore[attr-defined]
+    if not value.is_Float:
+        raise PrecisionNotReached(f"{value} has no numerical value")
     sign, mantissa, exponent, _ = value._mpf_  # type: ignore[attr-defined]
     return arb((fmpz(-int(mantissa) if sign else int(mantissa)), fmpz(exponent)))
 
@@ -44,7 +51,7 @@ def to_float(ball: arb, bits: int) -> Float:
 def evalf_by_balls(function: Callable[..., Any], args: Sequence[Expr], bits: int) -> Expr:
     """`function(*args)` with `bits` correct bits; raises PrecisionNotReached when no precision suffices.
 
-    Irrational arguments are replaced by their values at the working precision, as everywhere in SymPy.
+    SymPy's own `evalf` supplies irrational arguments.
     """
     old = ctx.prec
     try:

@@ -97,6 +97,8 @@ def test_evalf_digits_and_arguments() -> None:
     assert abs(misassignment_new(Rational(1, 10**60), 1).evalf(20) * 10**60 - 1) < 1e-19
     tiny = information(Rational(1, 3), Rational(1, 10**40)).evalf(20) * 10**80
     assert abs(tiny - 1) < 1e-18
+    far = gate_s(1, 10**8 * sp.pi).evalf(30)
+    assert abs(far / (2 * exp(Rational(1, 8) - 10**8 * sp.pi / 2)).evalf(60) - 1) < 1e-29, "an argument was rounded"
     z = gate_s(1, 1 + sp.I).evalf(20)
     assert abs(sp.im(z)) > 0.01
     assert gate(beta, 2).evalf().func is gate
