@@ -192,25 +192,6 @@ def followed_natural_flow(point, digits):
         return -end, error
 
 
-def followed_time(point, digits):
-    """How long the flow beta' = -beta^2 (1-beta)(1-H) of a Gaussian pair takes, by following 1/beta in steps."""
-    digits = min(digits, 18)
-    with mpmath.workdps(digits + 10):
-        speed = gaussian_speed(mpf(point[delta]))
-        start, end = (mpmath.log(mpf(point[e])) for e in (beta_0, beta_1))
-
-        def field(state):
-            weight = mpmath.exp(state)
-            return -speed(weight) / weight
-
-        elapsed, position, error = mpmath.mpf(0), start, mpmath.mpf(0)
-        while abs(position - end) > mpmath.mpf(10) ** -digits:
-            step = (position - end) / -field(position)
-            position, change = follow(field, position, step, digits, steps=4)
-            elapsed, error = elapsed + step, error + change / abs(field(position))
-        return elapsed, error + mpmath.mpf(10) ** -digits / abs(field(end))
-
-
 def information(weight):
     """I(weight) = int (p_o - p_n)^2/q, the Fisher information of the weight."""
     return SampleIntegral(gap**2 / mixture(weight))
@@ -802,10 +783,6 @@ def time_to_forget(power=2, sign=1):
             name="time",
             symbolic=Derivation(time).equals(integral, by=Evaluate("definition: int db/speed")),
             certified=(at(*points),),
-            numeric=tuple(
-                Measurement(followed_time, {k: Rational(v) for k, v in point.items()}, "time along the flow", "1e-15")
-                for point in points[:1]
-            ),
         ),
         Part(
             eq(Derivative(time, beta_1), -sign / speed),
@@ -828,6 +805,8 @@ def time_to_forget(power=2, sign=1):
     )
 
 
+SMALL_SEPARATION, LARGE_SEPARATION = 3 * sqrt(3) / 16, sqrt(pi / 2) / 2
+"""Half of the constants 3 sqrt(3)/8 and sqrt(pi/2) of the bound of the pull."""
 PULLED_WEIGHT, PULLED_SEPARATION, REACH = 0.4, 1.5, 8.0
 
 
@@ -870,7 +849,7 @@ def predicted_pull(dimension, toward):
     depends_on=("overlap/closed-forms",),
     false_twin={"toward": -1},
 )
-def old_mean_pull(toward=1, small=3 * sqrt(3) / 16, large=sqrt(pi / 2) / 2):
+def old_mean_pull(toward=1, small=SMALL_SEPARATION, large=LARGE_SEPARATION):
     """New data always pull the old mean straight towards the new one, with a force gated by overlap.
 
     With the new component in place (m_n = mu_n), -dL/dm_o = Sigma^-1 (mu_n - m_o) E_n[r_o^2] for every m_o, any Sigma and
