@@ -11,7 +11,9 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from sympy import QQ, Add, Expr, Mul, Pow, Rational
+from sympy import QQ, Add, Dummy, Expr, Mul, Pow, Rational, exp, expand, ilcm
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
+from sympy.functions.elementary.trigonometric import TrigonometricFunction
 from sympy.polys.fields import field
 
 _PRIME = 2**61 - 1
@@ -72,3 +74,52 @@ def _fold(expr: Expr, leaf: Callable[[Expr], Any], power: Callable[[Any, int], A
     if isinstance(expr, Pow) and expr.exp.is_Integer and not expr.base.is_Number:
         return power(_fold(expr.base, leaf, power, reduced), int(expr.exp))
     return leaf(expr)
+
+
+def vanishes_in_exponentials(expr: Expr) -> bool:
+    """Whether the expression is zero as a rational function of exponentials, hyperbolic and circular functions opened.
+
+    exp(sum of c t), c rational, becomes a product of powers of one generator for each t, so that exp(x) and exp(x/2)
+    are known to be related; nothing else is used, and a True answer is again a proof.
+    """
+    opened = expr.replace(lambda e: isinstance(e, (HyperbolicFunction, TrigonometricFunction)), _opened)
+    exponents = {e: _rational_combination(e.args[0]) for e in opened.atoms(exp)}
+    if not exponents:
+        return False
+    steps: dict[Expr, int] = {}
+    for combination in exponents.values():
+        for term, coefficient in combination.items():
+            steps[term] = ilcm(steps.get(term, 1), coefficient.q)
+    generators = {term: Dummy("g") for term in steps}
+    values = {
+        e: Mul(*(generators[t] ** int(c * steps[t]) for t, c in combination.items()))
+        for e, combination in exponents.items()
+    }
+    return vanishes_as_rational(_without_roots(opened.xreplace(values)))
+
+
+def _without_roots(expr: Expr) -> Expr:
+    """x^(p/q) as a power of one generator for each x, and x itself as another power of it."""
+    roots = [e for e in expr.atoms(Pow) if e.exp.is_Rational and not e.exp.is_Integer]
+    steps: dict[Expr, int] = {}
+    for e in roots:
+        steps[e.base] = ilcm(steps.get(e.base, 1), e.exp.q)
+    generators = {base: Dummy("g") for base in steps}
+    values = {base: g ** steps[base] for base, g in generators.items()}
+    values |= {e: generators[e.base] ** int(e.exp * steps[e.base]) for e in roots}
+    return expr.xreplace(values)
+
+
+def _opened(e: Expr) -> Expr:
+    return e.rewrite(exp)
+
+
+def _rational_combination(exponent: Expr) -> dict[Expr, Rational]:
+    """The exponent as a sum of rational multiples of terms: term -> coefficient."""
+    found: dict[Expr, Rational] = {}
+    for term in Add.make_args(expand(exponent)):
+        coefficient, rest = term.as_coeff_Mul()
+        if not coefficient.is_Rational:
+            coefficient, rest = Rational(1), term
+        found[rest] = found.get(rest, Rational(0)) + coefficient
+    return found

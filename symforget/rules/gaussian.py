@@ -284,6 +284,8 @@ class Tilt:
         outcome = Checked(False, f"there is no E[exp({self.by} {self.z}) g] in either expression")
         for start, end in ((before, after), (after, before)):
             found = [e for e in start.atoms(normal) if is_zero(e.args[0](self.z) - tilted, context.domain)]
-            if found and not outcome.ok:
+            if found:
                 outcome = same_expectations(start.xreplace(dict.fromkeys(found, shifted)), end, context)
+            if outcome.ok:
+                break
         return outcome
