@@ -14,9 +14,11 @@ from symforget.domain import Interval
 from symforget.errors import PrecisionNotReached, TimeLimit
 from symforget.instances import SPOT_PAIRS, GaussianPair, Instance, TwoLetterPair, a, b, carry_out, needs_instance
 from symforget.timelimit import time_limit
+from symforget.witness import candidates
 
-STATEMENT_TRIES, STATEMENT_SECONDS = 16, 1.5
-STEP_TRIES, STEP_SECONDS = 6, 0.7
+STATEMENT_TRIES, STATEMENT_SECONDS = 12, 10.0
+STEP_TRIES, STEP_SECONDS = 8, 5.0
+SPOT_POINTS, SPOT_DIGITS = 2, 10
 
 _PAIR_DOMAIN: dict[Symbol, Interval] = {
     model.delta: Interval.parse("[1/4, 12]"),
@@ -72,12 +74,16 @@ def statement_witness(claim: Claim, relation: Any) -> WitnessRecord | None:
     return None
 
 
-def step_witness(claim: Claim, relation: Any, where: str) -> WitnessRecord | None:
-    """A point at which a step of a derivation fails; a quick look, on fixed small alphabets for any densities."""
+def step_witness(claim: Claim, relation: Any, where: str, accepted: bool) -> WitnessRecord | None:
+    """A point at which a step of a derivation fails; on fixed small alphabets for any densities.
+
+    A step that its rule accepted is compared at SPOT_POINTS points only, one that it did not is searched.
+    """
     pairs = pairs_for(claim, relation)
     quick: tuple[Instance | None, ...] = SPOT_PAIRS if len(pairs) > 1 else pairs
     for instance in quick:
-        found = _witness(claim, relation, instance, where, STEP_TRIES, STEP_SECONDS)
+        tries = SPOT_POINTS if accepted else STEP_TRIES
+        found = _witness(claim, relation, instance, where, tries, STEP_SECONDS)
         if found is not None:
             return found
     return None
@@ -96,11 +102,14 @@ def _witness(
 
 
 def _search(made: Any, domain: Mapping[Symbol, Interval], tries: int, seconds: float) -> prover.Witness | None:
-    if domain:
+    if domain and tries > SPOT_POINTS:
         return prover.find_witness(made, domain, tries=tries, timeout=seconds)
-    comparison = prover.compare_at(made, {}, 15)
-    if comparison.truth is False and comparison.left is not None and comparison.right is not None:
-        return prover.Witness({}, comparison.left, comparison.right)
+    points = candidates(list(domain.values()), SPOT_POINTS) if domain else [()]
+    for values in points:
+        point = dict(zip(domain, values, strict=True))
+        comparison = prover.compare_at(made, point, SPOT_DIGITS)
+        if comparison.truth is False and comparison.left is not None and comparison.right is not None:
+            return prover.Witness(point, comparison.left, comparison.right)
     return None
 
 

@@ -48,7 +48,7 @@ def _check_chain(claim: Claim, chain: Chain, context: Context, first: int) -> It
         checked = guarded(lambda b=before, s=step: s.rule.check(b, s.relation, s.expression, context))
         relation = RELATIONS[step.relation](before, step.expression, evaluate=False)
         where = f"step {number} of the derivation ({step.rule.reason})"
-        witness = step_witness(claim, relation, where)
+        witness = step_witness(claim, relation, where, checked.ok)
         verdict, detail = _step_verdict(checked, witness, where)
         yield StepResult(
             step.relation, str(step.expression), latex(step.expression), step.rule.reason, verdict, detail, witness
