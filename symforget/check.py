@@ -112,11 +112,15 @@ def work(task: tuple[ReaderClaim | ReaderDerivation, Limits]) -> Iterator[Any]:
 
 
 def _guarded(relation: Relational, domain: Mapping[Any, Any], limits: Limits) -> Iterator[Evidence]:
-    """Evidence; a deliberate error that no stage foresaw becomes evidence too."""
+    """Evidence; an error that no stage foresaw becomes evidence too."""
     try:
         yield from examine(relation, domain, limits)
+    except (MemoryError, RecursionError) as error:
+        yield Evidence(Leg.CERTIFIED, Verdict.UNDECIDED, f"stopped: {type(error).__name__}, the claim is too large")
     except SymforgetError as error:
         yield Evidence(Leg.CERTIFIED, Verdict.ERROR, str(error))
+    except Exception as error:  # one claim's defect must not take the run down, nor go unseen
+        yield Evidence(Leg.CERTIFIED, Verdict.ERROR, f"defect of symforget: {type(error).__name__}: {error}")
 
 
 def _result(item: ReaderClaim | ReaderDerivation, outcome: Outcome) -> ClaimResult | DerivationResult:

@@ -24,7 +24,7 @@ from symforget.language import evaluated, replaced
 from symforget.limits import carry_out_limits
 from symforget.proofs import defined_everywhere, prove
 from symforget.timelimit import time_limit
-from symforget.witness import candidates
+from symforget.witness import candidates, witness_at
 
 Domain = Mapping[Symbol, Interval]
 
@@ -111,7 +111,8 @@ class _Examination:
             proof = self.symbolic(sampled)
             proved = proof.verdict is Verdict.PROVED
             yield proof
-        if Leg.CERTIFIED in self.limits.legs and not (proved or isinstance(self.relation, Eq)):
+        settled = proved or isinstance(self.relation, Eq) or not self.domain
+        if Leg.CERTIFIED in self.limits.legs and not settled:
             yield from self.branch_and_bound()
 
     def evidence(self, leg: Leg, verdict: Verdict, detail: str, **more: Any) -> Evidence:
@@ -119,6 +120,9 @@ class _Examination:
         return Evidence(leg, verdict, full, seconds=time.monotonic() - self.started, **more)
 
     def counterexample(self) -> Evidence | None:
+        if not self.domain:
+            constant = witness_at(self.relation, {})
+            return None if constant is None else self.refutation(constant)
         seconds = min(5.0, self.left() / 4)
         found = prover.find_witness(self.relation, self.domain, tries=WITNESS_TRIES, timeout=seconds)
         return None if found is None else self.refutation(found)
@@ -165,6 +169,8 @@ class _Examination:
                 return self.evidence(Leg.CERTIFIED, Verdict.SUPPORTED, detail, digits=digits)
             detail = f"agreement to {digits} digits only" if held else "no enclosure at any sample point"
             return self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, detail)
+        if held and not self.domain:
+            return self.evidence(Leg.CERTIFIED, Verdict.CERTIFIED, "the two sides are enclosed apart")
         if held:
             return self.evidence(Leg.CERTIFIED, Verdict.SUPPORTED, f"holds, certified, at {_points(held)}")
         return self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, "not decided at any sample point")
@@ -198,7 +204,7 @@ class _Examination:
 
     def certificate(self, region: Domain, boxes: int, whole: bool) -> Evidence:
         beyond = "" if whole else " (nothing is claimed beyond)"
-        detail = f"for all {where(region)}{beyond}" if region else "the two sides are enclosed apart"
+        detail = f"for all {where(region)}{beyond}"
         return self.evidence(Leg.CERTIFIED, Verdict.CERTIFIED, detail, boxes=boxes)
 
 

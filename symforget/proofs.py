@@ -272,7 +272,9 @@ class _Prover:
             return None
         for at_lower, side in ((True, 1), (False, -1)):
             value = self.edge(expression, x, interval, at_lower)
-            if value is None or (value != oo and self.sign(side * value, rest, False, 0) is None):
+            if value is None or (value == oo and side < 0):
+                continue
+            if value != oo and self.sign(side * value, rest, False, 0) is None:
                 continue
             lines = self.one_change(side * slope, x, domain, depth - 1)
             if lines is not None:
