@@ -49,7 +49,7 @@ from symforget.rules.transforms import (
     SmoothAntiderivative,
     Under,
 )
-from symforget.rules.vectors import Gathering, MoveMean, SteinAlong
+from symforget.rules.vectors import Gathering, MoveMean, SechAboveBell, SteinAlong, TriangleInequality
 
 __all__ = [
     "Affine",
@@ -69,8 +69,8 @@ __all__ = [
     "Fubini",
     "FundamentalTheorem",
     "GateAsExpectation",
-    "InExpectation",
     "Gathering",
+    "InExpectation",
     "Lemma",
     "Monotone",
     "MoveMean",
@@ -86,6 +86,7 @@ __all__ = [
     "Replace",
     "SameIntegrand",
     "Scaling",
+    "SechAboveBell",
     "SignOf",
     "SlopeAtLeast",
     "SmallerOf",
@@ -97,6 +98,7 @@ __all__ = [
     "Tilt",
     "Times",
     "TouchesZero",
+    "TriangleInequality",
     "TwoSided",
     "Under",
     "UnderIntegralSign",
