@@ -1,41 +1,67 @@
 """reverse_kl: towards the true target, L = KL(q_beta | p_alpha); both modes are seen and the old mass is kept."""
 
+from dataclasses import replace
+
 import mpmath
 import numpy as np
 from scipy.special import expit
 from scipy.stats import chi2 as chi2_distribution
-from sympy import Abs, Derivative, Integral, Rational, Subs, Symbol, exp, log, sqrt, symbols
+from sympy import (
+    Abs,
+    Derivative,
+    Integral,
+    Lambda,
+    Limit,
+    Rational,
+    Subs,
+    Symbol,
+    exp,
+    log,
+    oo,
+    pi,
+    sech,
+    sqrt,
+)
 
 from symforget.authoring import claim, eq, ge, le
 from symforget.calculus import BC, TV, H, SampleIntegral, mixture, p_n, p_o
 from symforget.claims import Part
 from symforget.derivation import Derivation
 from symforget.domain import Interval
+from symforget.flows import local_rate as measured_rate
+from symforget.functions import normal
+from symforget.gate.symbolic import gate_s
 from symforget.instances import GaussianPair, TwoLetterPair, a, b
 from symforget.legs.certified import at, over
-from symforget.legs.numeric import Measurement, agree
+from symforget.legs.numeric import Measurement, agree, extrapolate
 from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment
-from symforget.flows import local_rate as measured_rate
-from symforget.model import alpha, beta, delta, phi
+from symforget.model import alpha, beta, delta, l, phi, z
 from symforget.rules import (
     Algebra,
     AtEveryPoint,
     CauchySchwarz,
     ChainRule,
     ChangeOfVariable,
+    CompleteTheSquare,
     Definition,
     Differentiate,
     FundamentalTheorem,
+    GateAsExpectation,
     Gathering,
     Lemma,
+    Monotone,
     MoveMean,
     Multiple,
-    Pointwise,
     PutIn,
     ReduceToGate,
+    SechAboveBell,
+    SignOf,
     SlopeAtLeast,
+    Squeeze,
     SteinAlong,
     Times,
+    TriangleInequality,
+    TwoSided,
     UnderTheIntegral,
 )
 from symforget.rules.vectors import SpaceIntegral, c_n, c_o, m_n, m_o, mu_n, mu_o, slope_along, t_n, t_o, x
@@ -112,7 +138,10 @@ def gradient(constant=1):
             .equals(
                 by_weight,
                 by=FundamentalTheorem(
-                    beta, alpha, information(beta), "G = 0 at beta = alpha, and dG/dbeta = I(beta) = (1-H)/(beta(1-beta))"
+                    beta,
+                    alpha,
+                    information(beta),
+                    "G = 0 at beta = alpha, and dG/dbeta = I(beta) = (1-H)/(beta(1-beta))",
                 ),
             )
             .equals(
@@ -238,7 +267,9 @@ def rate_on_letters(point, digits):
 
     def gap(w, target):
         values = ((mpf(old), mpf(new)) for old, new in pairs)
-        return mpmath.fsum((o - n) * mpmath.log1p((w - target) * (o - n) / (target * o + (1 - target) * n)) for o, n in values)
+        return mpmath.fsum(
+            (o - n) * mpmath.log1p((w - target) * (o - n) / (target * o + (1 - target) * n)) for o, n in values
+        )
 
     return measured_jacobian(point[alpha], gap, digits)
 
@@ -440,7 +471,9 @@ def force_law(restoring=1, model_gate=1, target_gate=1):
         arXiv:2603.12163); the formula is ours.
     """
 
-    def part(name, component, weight_of, mean, other, own_target, other_target, aside, target_aside, far, new, dimensions):
+    def part(
+        name, component, weight_of, mean, other, own_target, other_target, aside, target_aside, far, new, dimensions
+    ):
         slope_q, slope_p = slope_along(log(MODEL)), slope_along(log(TARGET))
         e_q, e_p = SpaceIntegral(component * aside / MODEL), SpaceIntegral(component * target_aside / TARGET)
         pull = model_gate * e_q * (other - mean) - target_gate * e_p * (other_target - own_target)
@@ -461,9 +494,18 @@ def force_law(restoring=1, model_gate=1, target_gate=1):
                 weight_of
                 * SpaceIntegral(
                     component
-                    * (mean - x + (other - mean) * aside / MODEL + x - own_target - (other_target - own_target) * target_aside / TARGET)
+                    * (
+                        mean
+                        - x
+                        + (other - mean) * aside / MODEL
+                        + x
+                        - own_target
+                        - (other_target - own_target) * target_aside / TARGET
+                    )
                 ),
-                by=Gathering("d_v log q = r (m - x) + r' (m' - x) = (m - x) + r' (m' - m), since r + r' = 1; likewise p"),
+                by=Gathering(
+                    "d_v log q = r (m - x) + r' (m' - x) = (m - x) + r' (m' - m), since r + r' = 1; likewise p"
+                ),
             )
             .equals(force, by=Gathering("linearity; int N = 1")),
             certified=(at(*far, digits=10),),
@@ -489,3 +531,195 @@ def force_law(restoring=1, model_gate=1, target_gate=1):
         part("old mean", c_o, beta, m_o, m_n, mu_o, mu_n, to_new, to_new_target, points, False, (1, 2, 5)),
         part("new mean", c_n, 1 - beta, m_n, m_o, mu_n, mu_o, to_old, to_old_target, points, True, (2,)),
     )
+
+
+d_q, kappa = Symbol("d_q", positive=True), Symbol("kappa", real=True)
+
+
+def log_odds(w):
+    """log((1-w)/w), the log odds of the new mode."""
+    return log((1 - w) / w)
+
+
+def misassigned_old(separation, odds):
+    """E_o[r_n] = (1/2) exp(l/2) BC S(separation, l) of a Gaussian pair, l the log odds (overlap/factorisation)."""
+    return exp(odds / 2 - separation**2 / 8) * gate_s(separation, odds) / 2
+
+
+@claim(
+    domain={beta: UNIT, alpha: UNIT, d_q: "(0, oo)", delta: "(0, oo)", kappa: "[-1, 1]"},
+    kind="upper bound",
+    densities="Gaussian",
+    sentence=("gated", "drift"),
+    depends_on=("reverse_kl/force-law", "overlap/misassignment", "overlap/factorisation", "overlap/sharp-bound"),
+    false_twin={"half": Rational(1, 8)},
+)
+def old_mean_gate(half=Rational(1, 2), width=sqrt(2 * pi)):
+    """A correct old mean is pushed only through two gates, both exponentially small in the squared separations.
+
+    At m_o = mu_o the force law leaves beta |e_q u d_q - e_p w delta| in whitened coordinates, with unit vectors u along
+    m_n - mu_o and w along mu_n - mu_o, kappa = u.w, d_q and delta the two distances, and e_q = E_o[r_n] under the model at
+    separation d_q, e_p under the target at delta. It is at most
+    (beta/2) [sqrt((1-beta)/beta) d_q exp(-d_q^2/8) + sqrt((1-alpha)/alpha) delta exp(-delta^2/8)], and d_q, delta in front
+    of the exponentials may be replaced by sqrt(2 pi). The drift is small only if the current new mean is separated too.
+
+    Guarantee: **upper bound**; the second one is attained in the limit of large separations (kappa = -1, even weights).
+    Hypotheses: Gaussian modes with common covariance, any dimension; m_o = mu_o, any m_n other than mu_o.
+    Source: "perturbs the old mean only through overlap-gated misassignment probabilities controlled by the Bhattacharyya
+        coefficient" (abstract of arXiv:2603.12163); the bounds are ours.
+    """
+    odds_q, odds_p = log_odds(beta), log_odds(alpha)
+    pull_q, pull_p = d_q * misassigned_old(d_q, odds_q), delta * misassigned_old(delta, odds_p)
+    gate_q, gate_p = (gate_s(d, odds) for d, odds in ((d_q, odds_q), (delta, odds_p)))
+    front_q = beta * half * sqrt((1 - beta) / beta) * d_q * exp(-(d_q**2) / 8)
+    front_p = beta * half * sqrt((1 - alpha) / alpha) * delta * exp(-(delta**2) / 8)
+    norm = beta * sqrt(pull_q**2 + pull_p**2 - 2 * kappa * pull_q * pull_p)
+
+    def part(name, lemma_part, bound_q, bound_p):
+        return Part(
+            le(norm, front_q * bound_q + front_p * bound_p),
+            name=name,
+            symbolic=Derivation(norm)
+            .at_most(beta * (pull_q + pull_p), by=TriangleInequality(pull_q, pull_p, kappa, beta))
+            .equals(front_q * gate_q + front_p * gate_p, by=Algebra("exp(l/2) = sqrt((1-beta)/beta); likewise alpha"))
+            .at_most(
+                front_q * bound_q + front_p * gate_p,
+                by=Lemma("overlap/sharp-bound", lemma_part, at={delta: d_q, l: odds_q}, times=front_q),
+            )
+            .at_most(
+                front_q * bound_q + front_p * bound_p,
+                by=Lemma("overlap/sharp-bound", lemma_part, at={l: odds_p}, times=front_p),
+            ),
+            certified=(
+                over(
+                    {beta: "[1/2, 3/4]", alpha: "[1/4, 1/2]", d_q: "[1, 5/4]", delta: "[1, 5/4]", kappa: "[-1, 1]"},
+                    seconds=2,
+                ),
+            ),
+            numeric=(agree({beta: "9/10", alpha: "1/2", d_q: 4, delta: 5, kappa: "1/2"}),),
+        )
+
+    return part("Bhattacharyya", "small", 1, 1), part("sharp", "large", width / d_q, width / delta)
+
+
+@claim(
+    domain={delta: "(0, oo)", l: LINE, alpha: UNIT},
+    kind="limit",
+    densities="Gaussian",
+    sentence="drift",
+    depends_on=("overlap/factorisation", "overlap/sharp-bound", "overlap/asymptotics"),
+    false_twin={"exponent": -Rational(1, 4)},
+)
+def exponential_decay(exponent=-Rational(1, 8), prefactor=Rational(1, 2)):
+    """The gate on the old mean decays like exp(-delta^2/8)/delta.
+
+    With l = log((1-alpha)/alpha), e_p = E_o[r_n] = (1/2) exp(l/2) exp(-delta^2/8) S(delta, l). As delta -> infinity,
+    log(e_p)/delta^2 -> -1/8, and e_p exp(delta^2/8) delta -> (1/2) sqrt((1-alpha)/alpha) sqrt(2 pi); both with explicit
+    errors for every delta. The first uses S >= 2 exp(-l^2/(2 (4 + delta^2)))/sqrt(4 + delta^2).
+
+    Guarantee: **tight** (limits), with **upper bounds** of the distance from them.
+    Hypotheses: Gaussian modes with common covariance at Mahalanobis distance delta, any dimension.
+    Source: "the drift decays exponentially with mode separation" (abstract of arXiv:2603.12163); constants ours.
+    """
+    gate, escape = gate_s(delta, l), misassigned_old(delta, l)
+    level = log(escape) / delta**2
+    spread = 4 + delta**2
+    floor = 2 * exp(-(l**2) / (2 * spread)) / sqrt(spread)
+    argument = (delta * z + l) / 2
+    floor_chain = (
+        Derivation(gate)
+        .equals(normal(sech(argument), z), by=GateAsExpectation())
+        .at_least(normal(exp(-(argument**2) / 2), z), by=SechAboveBell(argument, z))
+        .equals(floor, by=CompleteTheSquare())
+    )
+    gap = ((1 + l**2) / 4 + l**2 / 8 + log(spread) / 2) / delta**2
+    opened = (l / 2 - log(2) + log(gate)) / delta**2 - Rational(1, 8)
+    shift = (l / 2 - log(2)) / delta**2 - Rational(1, 8)
+    above = (
+        Derivation(level)
+        .equals(opened, by=Algebra("logarithm of the product"))
+        .at_most(shift, by=under_log(Derivation(gate).at_most(1, by=Lemma("overlap/sharp-bound", "small")), shift))
+        .at_most(
+            gap - Rational(1, 8),
+            by=SignOf(((1 - l) ** 2 / 4 + l**2 / 8 + log(2) + log(spread) / 2) / delta**2, "l/2 <= (1 + l^2)/4"),
+        )
+    )
+    lowered = (l / 2 - l**2 / (2 * spread) - log(spread) / 2) / delta**2 - Rational(1, 8)
+    below = (
+        Derivation(level)
+        .equals(opened, by=Algebra("logarithm of the product"))
+        .at_least(shift + log(floor) / delta**2, by=under_log(floor_chain, shift))
+        .equals(lowered, by=Algebra("logarithm of the product"))
+        .at_least(
+            -gap - Rational(1, 8),
+            by=SignOf(((1 + l) ** 2 / 4 + l**2 * delta**2 / (8 * spread)) / delta**2, "-l/2 <= (1 + l^2)/4"),
+        )
+    )
+    height = prefactor * exp(l / 2) * sqrt(2 * pi)
+    scaled = escape * exp(delta**2 / 8) * delta
+    ratio = gate * delta / sqrt(2 * pi)
+    relative = (pi**2 + l**2) / (2 * delta**2)
+    box = {delta: "[1, 6]", l: "[-2, 2]"}
+    odds = log_odds(alpha)
+    return (
+        Part(
+            eq((1 - alpha) * H(alpha), escape.subs(l, odds)),
+            name="gate",
+            symbolic=Derivation((1 - alpha) * H(alpha)).equals(
+                escape.subs(l, odds), by=Lemma("overlap/factorisation", at={beta: alpha}, times=1 - alpha)
+            ),
+            certified=(at({alpha: "3/10", delta: 2}),),
+        ),
+        Part(
+            ge(gate, floor),
+            name="floor",
+            symbolic=floor_chain,
+            certified=(over(box, seconds=2),),
+        ),
+        Part(
+            le(Abs(level - exponent), gap),
+            name="exponent bound",
+            symbolic=replace(below, earlier=above.chains).therefore(TwoSided()),
+            certified=(over(box, seconds=2),),
+        ),
+        Part(
+            eq(Limit(level, delta, oo), exponent),
+            name="exponent",
+            symbolic=Derivation(Abs(level - exponent))
+            .at_most(gap, by=Lemma("reverse_kl/exponential-decay", "exponent bound"))
+            .therefore(Squeeze()),
+            numeric=(
+                extrapolate(
+                    log(delta) / delta**2,
+                    delta**-2,
+                    *(delta**-k for k in (4, 6, 8)),
+                    start=30,
+                    ratio=2,
+                    at={l: 1},
+                    tolerance="1e-9",
+                ),
+            ),
+        ),
+        Part(
+            le(Abs(scaled - height), height * relative),
+            name="prefactor bound",
+            symbolic=Derivation(Abs(scaled - height))
+            .equals(height * Abs(ratio - 1), by=Algebra())
+            .at_most(height * relative, by=Lemma("overlap/asymptotics", "first order", times=height)),
+            certified=(over(box, seconds=2),),
+        ),
+        Part(
+            eq(Limit(scaled, delta, oo), height),
+            name="prefactor",
+            symbolic=Derivation(Abs(scaled - height))
+            .at_most(height * relative, by=Lemma("reverse_kl/exponential-decay", "prefactor bound"))
+            .therefore(Squeeze()),
+            numeric=(extrapolate(*(delta**-k for k in (2, 4, 6, 8)), start=30, ratio=2, at={l: 1}, tolerance="1e-9"),),
+        ),
+    )
+
+
+def under_log(bound, shift):
+    """From a bound of S, the same for shift + log(S)/delta^2."""
+    v = Symbol("v", positive=True)
+    return Monotone(Lambda(v, shift + log(v) / delta**2), bound, reason=f"{bound.steps[-1].rule.reason}; log increases")

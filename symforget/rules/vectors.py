@@ -31,6 +31,8 @@ from sympy import (
     exp,
     expand,
     log,
+    sech,
+    sqrt,
     symbols,
     sympify,
     together,
@@ -267,3 +269,51 @@ class SteinAlong:
         if integrates_to_zero(before - first, context) and integrates_to_zero(after - second, context):
             return ACCEPTED
         return Checked(False, "the step is not an exchange of E[(x - m) g] for E[d_v g]")
+
+
+@dataclass(frozen=True)
+class TriangleInequality:
+    """|a u - b w| <= a + b for unit vectors u, w with inner product kappa and a, b >= 0, in any dimension.
+
+    The step is times sqrt(a^2 + b^2 - 2 kappa a b) <= times (a + b): the difference of the squares is 2 a b (1 + kappa).
+    """
+
+    a: Expr
+    b: Expr
+    kappa: Expr
+    times: Any = 1
+    reason: str = "triangle inequality"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "<=":
+            return Checked(False, "the triangle inequality gives <=")
+        if not all(is_nonnegative(sympify(e), context.domain) for e in (self.a, self.b, self.times, 1 + self.kappa)):
+            return Checked(False, "lengths and 1 + kappa must be shown to be nonnegative")
+        length = sqrt(self.a**2 + self.b**2 - 2 * self.kappa * self.a * self.b)
+        if is_zero(before / self.times - length, context.domain) and is_zero(
+            after - self.times * (self.a + self.b), context.domain
+        ):
+            return ACCEPTED
+        return Checked(False, "the two sides are not the length and the sum of the lengths")
+
+
+@dataclass(frozen=True)
+class SechAboveBell:
+    """E[sech(a z + b)] >= E[exp(-(a z + b)^2/2)], because cosh y = sum y^(2n)/(2n)! <= sum y^(2n)/(2^n n!) = exp(y^2/2).
+
+    ``argument``: y, an expression in ``z`` that is real for real z.
+    """
+
+    argument: Expr
+    z: Symbol
+    reason: str = "cosh y <= exp(y^2/2), term by term"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != ">=":
+            return Checked(False, "this bound is a lower one")
+        if not self.argument.is_real:
+            return Checked(False, "the argument is not shown to be real")
+        sides = (normal(sech(self.argument), self.z), normal(exp(-(self.argument**2) / 2), self.z))
+        if all(is_zero(expand(s - e), context.domain) for s, e in zip((before, after), sides, strict=True)):
+            return ACCEPTED
+        return Checked(False, "the two sides are not E[sech y] and E[exp(-y^2/2)]")
