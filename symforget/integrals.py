@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
+from math import isqrt
 
 from flint import acb, arb, ctx
 from sympy import Dummy, Expr, Integral, Symbol, cancel, exp, oo, pi, powsimp, sqrt
@@ -141,6 +142,10 @@ class Tailed(Operation):
         self.sides = {s: f if s > 0 else f.xreplace({x: -x}) for s in (-1, 1)}
         self.integrands = {s: compile_ball(side, (*parameters, x)) for s, side in self.sides.items()}
 
+    def first_reach(self, bits: int) -> int:
+        """The first R worth trying for a tail below 2**-bits."""
+        return 4
+
     def log_bound(self, growth: Growth, side: Expr) -> Quadratic:
         raise NotImplementedError
 
@@ -159,7 +164,7 @@ class Tailed(Operation):
 
     def _cut(self, side: Expr, ranges: Mapping[Symbol, Range], bits: int) -> tuple[arb, arb]:
         """A point R and a bound of the integral of |side| beyond it, small beside 2**-bits if it can be."""
-        goal, reach, best = arb(2) ** -(bits + 4), 4, None
+        goal, reach, best = arb(2) ** -(bits + 4), self.first_reach(bits), None
         while reach < 16 * bits + 4096:
             bound = tail_integral(self.log_bound(Growth(self.x, arb(reach), ranges), side))
             if bound is not None and bound.is_finite():
@@ -190,6 +195,10 @@ class Expectation(Tailed):
         super().__init__(body * exp(-(z**2) / 2) / sqrt(2 * pi), z, parameters)
         self.body = body
         self.whole = compile_ball(body, (*parameters, z))
+
+    def first_reach(self, bits: int) -> int:
+        """Where exp(-R**2/2) alone is about 2**-bits."""
+        return max(4, isqrt(bits * 1386 // 1000))
 
     def log_bound(self, growth: Growth, side: Expr) -> Quadratic:
         return growth.magnitude(_collected(side))
