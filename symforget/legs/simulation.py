@@ -1,4 +1,4 @@
-"""The simulation leg: a prediction must lie in a confidence interval narrow enough (1 %) to tell an error of 2 %.
+"""The simulation leg: a prediction must lie in a confidence interval narrow enough to tell an error of 2 %.
 
 A run makes at most MAX_CHECKS comparisons, each allowed to fail by chance with probability 1e-6/MAX_CHECKS, so the
 false-alarm rate of a whole run is at most 1e-6.
@@ -23,8 +23,8 @@ from symforget.simulate import Estimate, GaussianModes, bounded_mean
 
 MAX_CHECKS = 1000
 FAILURE_PROBABILITY = 1e-6 / MAX_CHECKS
-RESOLUTION = 0.01
-DRAWS, QUICK_DRAWS = 1_000_000, 100_000
+RESOLUTION = 0.0125
+DRAWS, QUICK_DRAWS = 650_000, 100_000
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _run_experiment(part: Part, check: Experiment, rng: np.random.Generator, qui
 
 
 def judge(part: Part, estimate: Estimate, predicted: Any, what: str, quick: bool) -> Evidence:
-    """Support if every prediction lies in its interval and is resolved to 1 %, so that an error of 2 % would be seen."""
+    """Support if every prediction lies in its interval and is resolved to 1.25 %, so that an error of 2 % would be seen."""
     mean, half = np.atleast_1d(estimate.mean), np.atleast_1d(estimate.half_width)
     target = np.atleast_1d(predicted)
     scale = np.abs(target).max()
