@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sympy import Expr, Integral, Max, Min, Rational, S, Symbol, exp, log, oo, pi, sqrt
+from sympy import Expr, Max, Min, Rational, S, Symbol, exp, log, oo, pi, sqrt
 
 from symforget.domain import Interval
 from symforget.errors import InputError
 from symforget.gate import gate, gate_s, gate_s_derivative, information
-from symforget.model import alpha, beta, bhattacharyya, chi_square, delta, eta, lam, time_to_forget, total_variation
+from symforget.model import alpha, beta, bhattacharyya, chi_square, delta, eta, lam, total_variation
 from symforget.tables.axes import AnyAxis, Axis, Words
 from symforget.tables.quantities import (
     average_information,
@@ -22,6 +22,8 @@ from symforget.tables.quantities import (
     fisher_eigenvalue,
     kl_gap,
     retained_odds,
+    time_in_logit,
+    time_in_weight,
 )
 from symforget.tables.rounding import Kind
 
@@ -73,7 +75,6 @@ _level = Symbol("beta_1", positive=True)
 _gap = Symbol("g", positive=True)
 _kappa = Symbol("kappa", positive=True)
 _syncs = Symbol("K", positive=True)
-_x = Symbol("b", positive=True)
 
 
 def _delta(default: str) -> Axis:
@@ -109,8 +110,8 @@ def _misassignment() -> Spec:
     return Spec(
         "misassignment",
         "Misassignment probabilities and their bounds",
-        "How often one mode is taken for the other: the exact probabilities, the Bhattacharyya bounds, the sharp bounds "
-        "(smaller by min(1, sqrt(2 pi)/delta)), and exact over bound, which is the same for both modes.",
+        "How often one mode is taken for the other: the exact probabilities, the Bhattacharyya bounds, the sharp "
+        "bounds (smaller by min(1, sqrt(2 pi)/delta)), and exact over bound, which is the same for both modes.",
         (_delta("1:8:1"), _beta("1/10,1/2")),
         (
             Column("old", Kind.VALUE, (1 - beta) * _H, r"\mathrm{E}_o[r_n]", "misassignment of the old mode, E_o[r_n]"),
@@ -120,9 +121,7 @@ def _misassignment() -> Spec:
             Column("old_sharp", Kind.UPPER, old * _BC * sharp, r"\text{sharp}_o", "sharp bound of E_o[r_n]"),
             Column("new_sharp", Kind.UPPER, new * _BC * sharp, r"\text{sharp}_n", "sharp bound of E_n[r_o]"),
             Column("ratio", Kind.VALUE, ratio, r"\text{exact}/\text{BC}", "exact over Bhattacharyya bound"),
-            Column(
-                "ratio_sharp", Kind.VALUE, ratio / sharp, r"\text{exact}/\text{sharp}", "exact over sharp bound"
-            ),
+            Column("ratio_sharp", Kind.VALUE, ratio / sharp, r"\text{exact}/\text{sharp}", "exact over sharp bound"),
         ),
         {_H: gate(beta, delta), _BC: bhattacharyya(delta)},
     )
@@ -240,8 +239,8 @@ def _time_to_forget() -> Spec:
     fall, chi = log(_start / _level), chi_square(delta)
     separated = (_start - _level) - (_start**2 - _level**2) / 2
     time = {
-        ("logit",): time_to_forget(_start, _level, delta),
-        ("euclidean",): Integral(1 / (_x * information(_x, delta)), (_x, _level, _start)),
+        ("logit",): time_in_logit(_start, _level, delta),
+        ("euclidean",): time_in_weight(_start, _level, delta),
         ("natural",): fall,
     }
     least = {
@@ -389,9 +388,7 @@ def _starvation() -> Spec:
             _weight("eta", eta, "1/1000", "probability of missing the old mode", r"\eta"),
         ),
         (
-            Column(
-                "on_policy", Kind.INTEGER, batch(1 - beta), "N", "least batch on policy", exact(lambda b, _: 1 - b)
-            ),
+            Column("on_policy", Kind.INTEGER, batch(1 - beta), "N", "least batch on policy", exact(lambda b, _: 1 - b)),
             Column(
                 "with_replay",
                 Kind.INTEGER,

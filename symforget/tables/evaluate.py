@@ -145,4 +145,3 @@ def row_at(request: Request, index: int) -> Row:
     """The cells of row `index`, counted from 0."""
     point = request.point(index)
     return evaluator(request, request.words(point)).row(point, request.digits)
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flint import acb_mat, arb, arb_mat, ctx
-from sympy import Expr, Function, Integral, Rational, Symbol
+from sympy import Expr, Function, Rational, Symbol
 
 from symforget.balls import compile_ball, exact_fraction
 from symforget.gate import information
@@ -13,10 +13,9 @@ from symforget.gate.ball import gate_s_jet
 from symforget.gate.ball import information as information_ball
 from symforget.model import forward_kl
 from symforget.precision import workprec
+from symforget.tables.integrals import euclidean_fall_time, information_between, logit_fall_time
 
 _b = Symbol("b", positive=True)
-_start = Symbol("start", positive=True)
-_end = Symbol("end", positive=True)
 _delta = Symbol("delta", positive=True)
 
 NAN = arb.nan()
@@ -28,17 +27,11 @@ def kl_gap(alpha: Expr, delta: Expr) -> Expr:
 
 
 LOWEST_LOGIT = 4000
+COARSE_BITS = 5
 
 
 def _pull(alpha: arb, delta: arb) -> arb:
     value: Any = compile_ball(kl_gap(_b, _delta), (_b, _delta))(alpha, delta)
-    return value
-
-
-def _information_between(start: arb, end: arb, delta: arb) -> arb:
-    """The integral of the Fisher information I(b) over b from `start` to `end`."""
-    integral = compile_ball(Integral(information(_b, _delta), (_b, _start, _end)), (_start, _end, _delta))
-    value: Any = integral(start, end, delta)
     return value
 
 
@@ -59,7 +52,29 @@ class average_information(Function):
     def ball(cls, beta: arb, alpha: arb, delta: arb) -> arb:
         if beta.overlaps(alpha):
             return information_ball(beta.union(alpha), delta)  # the mean lies among the values
-        return _information_between(alpha, beta, delta) / (beta - alpha)
+        return information_between(alpha, beta, delta) / (beta - alpha)
+
+
+class time_in_logit(Function):
+    """Time of the forward-KL flow of the logit from old weight `start` to `level`, at separation delta."""
+
+    nargs = 3
+    is_real = True
+
+    @classmethod
+    def ball(cls, start: arb, level: arb, delta: arb) -> arb:
+        return logit_fall_time(start, level, delta)
+
+
+class time_in_weight(Function):
+    """Time of the forward-KL flow of beta itself from old weight `start` to `level`, at separation delta."""
+
+    nargs = 3
+    is_real = True
+
+    @classmethod
+    def ball(cls, start: arb, level: arb, delta: arb) -> arb:
+        return euclidean_fall_time(start, level, delta)
 
 
 class fisher_eigenvalue(Function):
@@ -147,7 +162,7 @@ class Stationarity:
         return 1 - self.rho - self.lam * _pull(self.alpha, self.delta)
 
     def at(self, beta: arb) -> arb:
-        return self.lam * _information_between(self.alpha, beta, self.delta) + self._reward(beta)
+        return self.lam * information_between(self.alpha, beta, self.delta) + self._reward(beta)
 
     def derivative(self, beta: arb) -> arb:
         reward = self._reward(beta)
@@ -156,22 +171,19 @@ class Stationarity:
     def root(self) -> arb:
         """An enclosure of the root in (0, alpha): found by bisection and Newton, certified by two signs."""
         bits = ctx.prec
-        with workprec(64):
+        with workprec(32):
             guess = self._bisect()
         if guess is None:
             return NAN
-        reached = 24
-        while True:
+        reached = COARSE_BITS
+        while reached < bits:
             reached = min(2 * reached, bits)
-            with workprec(reached + 32):
-                step = (self.at(guess) / self.derivative(guess)).mid()
-                guess = (guess - step).mid()
-            if reached == bits:
-                break
+            with workprec(reached + 24):
+                guess = (guess - self.at(guess) / self.derivative(guess)).mid()
         return self._certified(guess)
 
     def _bisect(self) -> arb | None:
-        """A dyadic point within a relative 2**-12 of the root, or None where no sign can be had."""
+        """A point whose logit is within 2**-COARSE_BITS of the root's, or None where no sign can be had."""
         high = arb(0)
         low = arb(-1)
         centre = (self.alpha / (1 - self.alpha)).log().mid()
@@ -184,7 +196,7 @@ class Stationarity:
             high, low = low, 2 * low
             if low < -LOWEST_LOGIT:
                 return None
-        while sign is not None and high - low > 2.0**-12:
+        while sign is not None and high - low > 2.0**-COARSE_BITS:
             middle = ((low + high) / 2).mid()
             sign = below(middle)
             low, high = (middle, high) if sign else (low, middle)

@@ -1,4 +1,4 @@
-"""What is asked for: a table, the values on its axes, its columns and the digits; and the rows that follow from them."""
+"""What is asked for: a table, the values on its axes, its columns and digits; and the rows that follow from them."""
 
 from __future__ import annotations
 

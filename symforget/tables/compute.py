@@ -1,0 +1,81 @@
+"""Rows in order, in this process or in several, as they are done: memory does not grow with the table."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import partial
+from itertools import chain
+from typing import TypeVar
+
+from symforget.tables.evaluate import Row, row_at
+from symforget.tables.request import Request
+
+SECONDS_ALONE = 1.0
+LARGEST_CHUNK = 64
+CHUNKS_PER_PROCESS = 16
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def rows(request: Request, jobs: int = 1, first: int = 0) -> Iterator[Row]:
+    """The rows of a table from `first` on, in order; in `jobs` processes where that is worth starting them.
+
+    An interrupt passes through; every row yielded before it is whole.
+    """
+    size = max(1, min(LARGEST_CHUNK, (request.rows - first) // (jobs * CHUNKS_PER_PROCESS)))
+    chunks = (range(i, min(i + size, request.rows)) for i in range(first, request.rows, size))
+    return chain.from_iterable(in_order(partial(_rows_of, request), chunks, jobs))
+
+
+def _rows_of(request: Request, indices: range) -> list[Row]:
+    return [row_at(request, i) for i in indices]
+
+
+def in_order(work: Callable[[Task], Result], tasks: Iterable[Task], jobs: int) -> Iterator[Result]:
+    """work(task) for every task, in order: here for the first second, after that in `jobs` processes."""
+    waiting = iter(tasks)
+    until = time.monotonic() + SECONDS_ALONE
+    for task in waiting:
+        yield work(task)
+        if jobs > 1 and time.monotonic() > until:
+            break
+    first = next(waiting, None)
+    if first is not None:
+        yield from _in_processes(work, chain([first], waiting), jobs)
+
+
+def _in_processes(work: Callable[[Task], Result], tasks: Iterator[Task], jobs: int) -> Iterator[Result]:
+    """At most two tasks per process are under way, so that a slow reader does not pile up results."""
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_leave_interrupts_to_parent)
+    flight: deque[Future[Result]] = deque()
+    try:
+        for task in tasks:
+            flight.append(pool.submit(work, task))
+            if len(flight) >= 2 * jobs + 1:
+                yield flight.popleft().result()
+        while flight:
+            yield flight.popleft().result()
+    except BaseException:
+        _kill(pool)
+        raise
+    pool.shutdown()
+
+
+def _leave_interrupts_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _kill(pool: ProcessPoolExecutor) -> None:
+    """End the processes at once: a row under way may take minutes, and nobody will read it."""
+    processes = list((pool._processes or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        with contextlib.suppress(Exception):
+            process.kill()
