@@ -82,9 +82,7 @@ APART = {beta: "[1/10, 9/10]", a: "[1/10, 1/5]", b: "[3/10, 2/5]"}
 """Letters whose mixtures stay away from (1/2, 1/2), where the bounds through TV are attained."""
 TWO_LETTERS = TwoLetterPair(Rational(1, 4), Rational(2, 3))
 HALF_AND_ONE = {beta_0: Rational(1, 2), delta: Rational(1)}
-SMALL_WEIGHTS = extrapolate(
-    beta, beta**2, beta**3, start="1/1000", ratio="1/10", at={delta: "1/2"}, tolerance="1e-12"
-)
+SMALL_WEIGHTS = extrapolate(beta, beta**2, beta**3, start="1/1000", ratio="1/10", at={delta: "1/2"}, tolerance="1e-12")
 
 
 def scaled(derivation, factor, shift=0):
@@ -123,7 +121,9 @@ def gaussian_speed(separation):
 
 def scaled_time_of_letters(point, digits):
     """lim 2 chi2 b^2 T as b = beta_0/2^k falls, on the two letters TWO_LETTERS: T summed over halvings."""
-    return fitted_time(point[beta_0], lambda v: v**3 * (1 - v) ** 2 * letters_information(v), letters_information(0), digits)
+    return fitted_time(
+        point[beta_0], lambda v: v**3 * (1 - v) ** 2 * letters_information(v), letters_information(0), digits
+    )
 
 
 def scaled_time_of_gaussians(point, digits):
@@ -237,9 +237,7 @@ def gate_at_least(weight):
 
 def closed_gate_at_most(weight):
     """1 - H <= weight chi2/(1 + weight chi2)."""
-    return scaled(gate_at_least(weight), -1, 1).equals(
-        weight * chi2 / (1 + weight * chi2), by=Algebra()
-    )
+    return scaled(gate_at_least(weight), -1, 1).equals(weight * chi2 / (1 + weight * chi2), by=Algebra())
 
 
 def closed(weight):
@@ -248,9 +246,7 @@ def closed(weight):
     return (
         Derivation(1 - H(weight))
         .equals(weight * (1 - weight) * information(weight), by=ReduceToGate(weight))
-        .at_least(
-            bound, by=CauchySchwarz(gap**2 / mixture(weight), mixture(weight), times=weight * (1 - weight))
-        )
+        .at_least(bound, by=CauchySchwarz(gap**2 / mixture(weight), mixture(weight), times=weight * (1 - weight)))
         .above(0, by=SignOf(bound))
     )
 
@@ -308,9 +304,7 @@ def gradient(constant=1, floor=4):
             name="positive",
             symbolic=Derivation(beta * (1 - H(beta)))
             .equals(beta**2 * (1 - beta) * information(beta), by=ReduceToGate(beta))
-            .at_least(
-                4 * beta**2 * (1 - beta) * TV**2, by=CauchySchwarz(gap**2 / q, q, times=beta**2 * (1 - beta))
-            )
+            .at_least(4 * beta**2 * (1 - beta) * TV**2, by=CauchySchwarz(gap**2 / q, q, times=beta**2 * (1 - beta)))
             .above(0, by=SignOf(4 * beta**2 * (1 - beta) * TV**2)),
             certified=(over(BOX, seconds=SECONDS), over(APART, TwoLetterPair(), seconds=SECONDS)),
         ),
@@ -352,6 +346,17 @@ def unique_optimum(quadratic=2, power=2):
     )
     return (
         Part(
+            ge(loss, quadratic * beta**2 * TV**2),
+            name="distance",
+            symbolic=Derivation(loss)
+            .equals(distance, by=FundamentalTheorem(beta, 0, (1 - H(beta)) / (1 - beta)))
+            .at_least(linear, by=UnderIntegralSign(integrands, s, UNIT))
+            .equals(
+                quadratic * beta**2 * TV**2, by=Antiderivative(quadratic * s**2 * TV**2, s, Interval.parse("[0, 1)"))
+            ),
+            certified=(at(*POINTS[:2]),),
+        ),
+        Part(
             eq(Derivative(loss, (beta, 2)), curvature),
             name="curvature",
             symbolic=Derivation(Derivative(loss, (beta, 2))).equals(curvature, by=UnderTheIntegral(beta)),
@@ -380,15 +385,6 @@ def unique_optimum(quadratic=2, power=2):
             name="rising",
             symbolic=steep(Derivation(slope)).above(0, by=SignOf(floor)),
             certified=(over(BOX, seconds=SECONDS),),
-        ),
-        Part(
-            ge(loss, quadratic * beta**2 * TV**2),
-            name="distance",
-            symbolic=Derivation(loss)
-            .equals(distance, by=FundamentalTheorem(beta, 0, (1 - H(beta)) / (1 - beta)))
-            .at_least(linear, by=UnderIntegralSign(integrands, s, UNIT))
-            .equals(quadratic * beta**2 * TV**2, by=Antiderivative(quadratic * s**2 * TV**2, s, Interval.parse("[0, 1)"))),
-            certified=(at(*POINTS[:2]),),
         ),
     )
 
@@ -440,9 +436,7 @@ def fastest(constant=4):
         .equals(through_information, by=Replace(1 - H(w), w * (1 - w) * information(w), ReduceToGate(w)))
         .at_most(
             bound,
-            by=Monotone(
-                Lambda(v, beta_0 / (w**3 * (1 - w) ** 2 * v)), information_at_least_variation(w, constant)
-            ),
+            by=Monotone(Lambda(v, beta_0 / (w**3 * (1 - w) ** 2 * v)), information_at_least_variation(w, constant)),
         )
         .at_most(loose, by=SignOf(bound * beta_0 * (1 - x) * (2 - beta_0 - w) / (1 - beta_0) ** 2, "w <= beta_0"))
     )
@@ -485,7 +479,7 @@ def scaled_from_above(times):
     kind="rate",
     densities="any",
     sentence="collapse",
-    false_twin={"limit": Rational(1, 2)},
+    false_twin={"order": 1},
 )
 def logit_flow(limit=1, order=2):
     """Collapse under gradient flow in the logit is algebraic: like 1/t while the modes look separate, then t^(-1/2).
@@ -612,16 +606,6 @@ def euclidean_flow(rate=chi2, constant=4):
             certified=(at(*POINTS[:2]),),
         ),
         Part(
-            le(time, log(1 / r) / (constant * TV**2)),
-            name="time",
-            symbolic=Derivation(time)
-            .equals(along(exact), by=BY_FRACTION)
-            .at_most(along(bound), by=UnderIntegralSign(integrands, x, FRACTION))
-            .equals(
-                log(1 / r) / (constant * TV**2), by=Antiderivative(log(x) / (constant * TV**2), x, FRACTION)
-            ),
-        ),
-        Part(
             le(Abs(fisher - rate), spread),
             name="rate",
             symbolic=approach(TwoSided()),
@@ -631,6 +615,14 @@ def euclidean_flow(rate=chi2, constant=4):
             name="limit",
             symbolic=approach(Squeeze()),
             numeric=(SMALL_WEIGHTS,),
+        ),
+        Part(
+            le(time, log(1 / r) / (constant * TV**2)),
+            name="time",
+            symbolic=Derivation(time)
+            .equals(along(exact), by=BY_FRACTION)
+            .at_most(along(bound), by=UnderIntegralSign(integrands, x, FRACTION))
+            .equals(log(1 / r) / (constant * TV**2), by=Antiderivative(log(x) / (constant * TV**2), x, FRACTION)),
         ),
     )
 
@@ -661,9 +653,7 @@ def natural_flow(rate=1):
             eq(natural, -rate * beta),
             name="field",
             symbolic=Derivation(natural)
-            .equals(
-                -score / information(beta), by=Replace(Derivative(loss, beta), score, UnderTheIntegral(beta))
-            )
+            .equals(-score / information(beta), by=Replace(Derivative(loss, beta), score, UnderTheIntegral(beta)))
             .equals(-rate * beta, by=ReduceToGate(beta)),
             certified=(at(*POINTS[:2]),),
         ),
@@ -704,9 +694,7 @@ def em(rate=chi2, power=1):
     total = (1 - beta) * chi2 + beta * chi2_old
     decrease = 4 * beta**2 * (1 - beta) * TV**2
     v = Dummy("v", positive=True)
-    above = Derivation(increment).at_most(
-        chi2, by=Monotone(Lambda(v, 1 / (beta * v) - 1 / beta), gate_at_least(beta))
-    )
+    above = Derivation(increment).at_most(chi2, by=Monotone(Lambda(v, 1 / (beta * v) - 1 / beta), gate_at_least(beta)))
 
     def approach(by):
         tangent = (
@@ -754,6 +742,7 @@ def em(rate=chi2, power=1):
             ),
         ),
     )
+
 
 @claim(
     domain={beta_0: "(0, 1)", beta_1: "(0, 1)", beta: "(0, 1)", delta: "(0, oo)"},
@@ -916,9 +905,7 @@ def old_mean_pull(toward=1, small=SMALL_SEPARATION, large=LARGE_SEPARATION):
             name="force",
             symbolic=Derivation(force)
             .equals(SpaceIntegral(c_n * r_old * (y - m_o)), by=MoveMean(m_o))
-            .equals(
-                SpaceIntegral(c_n * (y - m_n) * r_old) + (m_n - m_o) * SpaceIntegral(c_n * r_old), by=Gathering()
-            )
+            .equals(SpaceIntegral(c_n * (y - m_n) * r_old) + (m_n - m_o) * SpaceIntegral(c_n * r_old), by=Gathering())
             .equals(
                 SpaceIntegral(c_n * slope_along(r_old)) + (m_n - m_o) * SpaceIntegral(c_n * r_old),
                 by=Affine(SteinAlong(c_n, r_old), 1, (m_n - m_o) * SpaceIntegral(c_n * r_old)),
