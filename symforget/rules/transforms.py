@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sympy import (
     Abs,
@@ -263,7 +265,7 @@ class _HalfLine:
     lower_open = upper_open = True
 
 
-def open_magnitudes(expr: Expr, domain: object) -> Expr:
+def open_magnitudes(expr: Expr, domain: Mapping[Symbol, Any]) -> Expr:
     """Replace |c exp(a) - c exp(b)| and max(exp(a), exp(b)) by what they are where the sign of a - b shows."""
 
     def magnitude(e: Expr) -> Expr:
@@ -280,7 +282,7 @@ def open_magnitudes(expr: Expr, domain: object) -> Expr:
     return opened.replace(lambda e: isinstance(e, Abs), magnitude)
 
 
-def _sign_of_difference(e: Expr, domain: object) -> int:
+def _sign_of_difference(e: Expr, domain: Mapping[Symbol, Any]) -> int:
     """The sign of e if it shows: by itself, or as c (exp(a) - exp(b)) with c > 0, from the sign of a - b."""
     for sign in (1, -1):
         if is_nonnegative(sign * e, domain):
