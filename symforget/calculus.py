@@ -73,10 +73,10 @@ class SampleIntegral(Expr):
         return True if self.integrand.is_nonnegative else None
 
     def _sympystr(self, printer: Any) -> str:
-        return f"Int({printer._print(self.integrand)})"
+        return f"Int({printer._print(named_mixtures(self.integrand))})"
 
     def _latex(self, printer: Any) -> str:
-        return rf"\int {printer._print(self.integrand)}\,dx"
+        return rf"\int {printer._print(named_mixtures(self.integrand))}\,dx"
 
 
 class H(Function):
@@ -125,6 +125,19 @@ _DEFINITIONS: dict[str, Expr] = {
 def mixture(weight: Expr) -> Expr:
     """The density q = weight p_o + (1 - weight) p_n."""
     return weight * p_o + (1 - weight) * p_n
+
+
+NOTATION = "Int(f) is the integral of f over the sample space, q(w) = w p_o + (1 - w) p_n"
+
+
+def named_mixtures(integrand: Expr) -> Expr:
+    """The integrand with every mixture w p_o + (1 - w) p_n written q(w), for printing only."""
+
+    def named(e: Expr) -> Expr:
+        weight = e.coeff(p_o)
+        return Function("q")(weight) if expand(e - mixture(weight)) == 0 else e
+
+    return integrand.replace(lambda e: e.is_Add and e.has(p_o) and e.has(p_n), named)
 
 
 def responsibility_old(weight: Expr) -> Expr:

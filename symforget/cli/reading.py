@@ -115,7 +115,12 @@ def _warn(problems: Iterable[str]) -> None:
 def _heading(claim: Claim) -> list[str]:
     """Title and hypotheses, which a derivation cannot be read without."""
     parameters = intervals_in_words({symbol.name: str(interval) for symbol, interval in claim.domain.items()})
-    return [f"{claim.id}: {claim.title}", f"Parameters: {parameters}.", f"Hypotheses: {claim.hypotheses}"]
+    from symforget.calculus import NOTATION, SampleIntegral
+
+    written = [part.statement for part in claim.parts]
+    notation = [f"Notation: {NOTATION}."] if any(s.has(SampleIntegral) for s in written) else []
+    heading = [f"{claim.id}: {claim.title}", f"Parameters: {parameters}.", f"Hypotheses: {claim.hypotheses}"]
+    return heading + notation
 
 
 def _print_derivations(claim: Claim, derivations: Sequence[DerivationResult]) -> None:
