@@ -181,6 +181,13 @@ class _OfWeight(_Certified):
 
     nargs = 2
 
+    @classmethod
+    def ball_partials(cls, beta: Any, delta: Any) -> list[Any]:
+        """Balls of the partial derivatives in (beta, delta) on a real box, tighter in beta than those of `fdiff`."""
+        from symforget.gate import slopes
+
+        return getattr(slopes, f"{cls.__name__}_partials")(beta, delta)
+
     def _eval_is_real(self) -> bool | None:
         beta, delta = self.args
         inside = beta.is_nonnegative and (1 - beta).is_nonnegative
