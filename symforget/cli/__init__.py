@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from symforget.cli import checking, reading, values
+from symforget.cli import checking, reading, tables, values
 from symforget.cli.runner import CommandGroup, print_version
 
 app = typer.Typer(
@@ -44,6 +44,8 @@ app.command("list")(reading.list_claims)
 app.command("show")(reading.show)
 app.command("derive")(reading.derive)
 app.command("eval")(values.evaluate)
+app.command("table")(tables.table)
+app.command("compare")(tables.compare)
 
 
 def main() -> None:

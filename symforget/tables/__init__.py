@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from symforget.tables.catalogue import NAMES
     from symforget.tables.build import Table, table
+    from symforget.tables.catalogue import NAMES
 
 __all__ = ["NAMES", "Table", "table"]
 

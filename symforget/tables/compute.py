@@ -31,7 +31,8 @@ def rows(request: Request, jobs: int = 1, first: int = 0) -> Iterator[Row]:
     """
     size = max(1, min(LARGEST_CHUNK, (request.rows - first) // (jobs * CHUNKS_PER_PROCESS)))
     chunks = (range(i, min(i + size, request.rows)) for i in range(first, request.rows, size))
-    return chain.from_iterable(in_order(partial(_rows_of, request), chunks, jobs))
+    for chunk in in_order(partial(_rows_of, request), chunks, jobs):
+        yield from chunk
 
 
 def _rows_of(request: Request, indices: range) -> list[Row]:

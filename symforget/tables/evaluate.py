@@ -48,7 +48,7 @@ class Evaluator:
         """The cells of a row; the quantities are computed once for all of its columns."""
         cells: list[Cell] = [NOTHING_KNOWN] * len(self.columns)
         pending = list(range(len(self.columns)))
-        for bits in _precisions(digits):
+        for bits in precisions(digits):
             values = Values(self, point, bits)
             for i in tuple(pending):
                 cells[i] = self._cell(i, values, digits, cells[i])
@@ -97,7 +97,7 @@ class Evaluator:
         return Fraction(int(value.p), int(value.q)) if isinstance(value, Rational) else None
 
 
-def _precisions(digits: int) -> list[int]:
+def precisions(digits: int) -> list[int]:
     """First the bits that nearly always do; then more, up to 40 bits a digit and 4000 more."""
     first = int(digits * BITS_PER_DIGIT) + GUARD_BITS
     steps, bits = [first, first + 64], 2 * first + 64

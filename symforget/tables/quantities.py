@@ -94,7 +94,7 @@ class fisher_eigenvalue(Function):
             values = block.eig()
         except ValueError:
             values = block.eig(multiple=True, nonstop=True)
-        return _ordered(int(k.unique_fmpz()), [value.real for value in values])
+        return _ordered(int(k.unique_fmpz() or 0), [value.real for value in values])
 
 
 def _ordered(k: int, balls: list[arb]) -> arb:
