@@ -6,10 +6,12 @@ from symforget.rules.flows import (
     AtEveryPoint,
     ChainRule,
     Differentiate,
+    MeanAboveMinimum,
     Multiple,
     PutIn,
     Reciprocal,
     SlopeAtLeast,
+    SlowestOnTheWay,
     Times,
 )
 from symforget.rules.gaussian import (
@@ -49,9 +51,10 @@ from symforget.rules.transforms import (
     SmoothAntiderivative,
     Under,
 )
-from symforget.rules.vectors import Gathering, MoveMean, SechAboveBell, SteinAlong, TriangleInequality
+from symforget.rules.vectors import AbsoluteFactor, Gathering, MoveMean, SechAboveBell, SteinAlong, TriangleInequality
 
 __all__ = [
+    "AbsoluteFactor",
     "Affine",
     "Algebra",
     "Antiderivative",
@@ -72,6 +75,7 @@ __all__ = [
     "Gathering",
     "InExpectation",
     "Lemma",
+    "MeanAboveMinimum",
     "Monotone",
     "MoveMean",
     "Multiple",
@@ -89,6 +93,7 @@ __all__ = [
     "SechAboveBell",
     "SignOf",
     "SlopeAtLeast",
+    "SlowestOnTheWay",
     "SmallerOf",
     "SmoothAntiderivative",
     "Squeeze",

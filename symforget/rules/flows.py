@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Derivative, Dummy, Eq, Expr, Ge, Integral, Le, Subs, Symbol, simplify, sympify
+from sympy import Derivative, Dummy, Eq, Expr, Ge, Integral, Le, Min, Subs, Symbol, exp, log, simplify, sympify
 
 from symforget.calculus import H
 from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, Rule, closes
@@ -244,3 +245,81 @@ def _gap(relation: Any) -> Expr | None:
     if isinstance(relation, Le):
         return relation.rhs - relation.lhs
     return relation.lhs - relation.rhs if isinstance(relation, Ge) else None
+
+
+@dataclass(frozen=True)
+class MeanAboveMinimum:
+    """(1 - theta) x + theta y >= min(x, y) for 0 <= theta <= 1."""
+
+    theta: Symbol
+    x: Expr
+    y: Expr
+    reason: str = "a mean is at least the smaller of its terms"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != ">=":
+            return Checked(False, "the step must be >=")
+        interval = context.domain.get(self.theta)
+        if interval is None or interval.lower < 0 or interval.upper > 1:
+            return Checked(False, f"{self.theta} is not confined to [0, 1]")
+        mean = (1 - self.theta) * self.x + self.theta * self.y
+        if after == Min(self.x, self.y) and is_zero(before - mean, context.domain):
+            return ACCEPTED
+        return Checked(False, "the step is not (1 - theta) x + theta y >= min(x, y)")
+
+
+@dataclass(frozen=True)
+class SlowestOnTheWay:
+    """The time of the logit flow from ``start`` towards ``target`` down to a fraction r of the logit's distance.
+
+    With b = sigmoid(phi_target + u (phi_start - phi_target)), the distance x = phi - phi_target obeys
+    x' = -b (1-b) G(b), G(b) = int_{phi_target}^{phi} (1 - H(sigmoid(s))) ds (reverse_kl/gradient). On the way b is a mean
+    of the two weights, so b (1-b) >= c and 1 - H >= k there, if premises say so for every mean; hence G has the sign of
+    x and |G| >= k |x|, the speed is at least c k |x|, and the time at most log(1/r)/(c k).
+
+    ``theta``: the symbol by which the premises write a mean, (1-theta) target + theta start, theta in [0, 1].
+    ``gap``: weight -> G as it stands in the statement. ``u``, ``r``: variable and lower end of the time integral.
+    """
+
+    theta: Symbol
+    start: Symbol
+    target: Symbol
+    gap: Callable[[Expr], Expr]
+    u: Symbol
+    r: Symbol
+    c: Expr
+    k: Expr
+    reason: str = "compare the speed with its least value on the way"
+
+    def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked:
+        if not all(_in_unit(context.domain.get(s)) for s in (self.theta, self.start, self.target, self.r)):
+            return Checked(False, "weights, theta and r must be confined to [0, 1]")
+        mean = (1 - self.theta) * self.target + self.theta * self.start
+        needed = ((mean * (1 - mean), self.c), (1 - H(mean), self.k))
+        for quantity, bound in needed:
+            if bound.has(self.theta) or not any(_at_least(p, quantity, bound, context) for p in premises):
+                return Checked(False, f"no premise gives {quantity} >= {bound}")
+        if not isinstance(statement, Le) or not is_zero(
+            statement.rhs - log(1 / self.r) / (self.c * self.k), context.domain
+        ):
+            return Checked(False, "the bound is not log(1/r)/(c k)")
+        return ACCEPTED if statement.lhs == self.time() else Checked(False, "the left side is not that time")
+
+    def time(self) -> Expr:
+        """int_r^1 Delta/(b (1-b) G(b)) du with Delta the distance of the logits."""
+        here, there = (log(w / (1 - w)) for w in (self.target, self.start))
+        b = 1 / (1 + exp(-here - self.u * (there - here)))
+        return Integral((there - here) / (b * (1 - b) * self.gap(b)), (self.u, self.r, 1))
+
+
+def _in_unit(interval: Any) -> bool:
+    return interval is not None and interval.lower >= 0 and interval.upper <= 1
+
+
+def _at_least(premise: Any, quantity: Expr, bound: Expr, context: Context) -> bool:
+    if not isinstance(premise, Ge):
+        return False
+    left, right = (
+        e.replace(lambda h: isinstance(h, H), lambda h: H(simplify(h.args[0]))) for e in (premise.lhs, quantity)
+    )
+    return premise.rhs == bound and is_zero(left - right, context.domain)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sympy import (
+    Abs,
     Derivative,
     Dummy,
     Expr,
@@ -317,3 +318,21 @@ class SechAboveBell:
         if all(is_zero(expand(s - e), context.domain) for s, e in zip((before, after), sides, strict=True)):
             return ACCEPTED
         return Checked(False, "the two sides are not E[sech y] and E[exp(-y^2/2)]")
+
+
+@dataclass(frozen=True)
+class AbsoluteFactor:
+    """|h x| = h |x| for h >= 0."""
+
+    factor: Expr
+    reason: str = "a nonnegative factor comes out of the absolute value"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=" or not isinstance(before, Abs):
+            return Checked(False, "the step must open an absolute value")
+        if not is_nonnegative(self.factor, context.domain):
+            return Checked(False, f"{self.factor} is not shown to be nonnegative")
+        values = [e for e in after.atoms(Abs) if is_zero(after - self.factor * e, context.domain)]
+        if any(is_zero(before.args[0] - self.factor * e.args[0], context.domain) for e in values):
+            return ACCEPTED
+        return Checked(False, "the step does not take this factor out")
