@@ -104,6 +104,10 @@ class Custom(Operation):
         ]
 
     def partials(self, args: Sequence[Number], value: Number) -> list[Number | None]:
+        if isinstance(args[0], Range) and hasattr(self.kind, "ball_partials"):
+            slopes = self.kind.ball_partials(*(x.ball() for x in args))  # type: ignore[attr-defined]
+            if all(s.is_finite() for s in slopes):
+                return [to_range(s) for s in slopes]
         free = [a for a, slot in zip(args, self.slots, strict=True) if slot.is_Symbol]
         zero = lift(arb(0), args[0])
         return [zero if derivative is None else derivative.call(free) for derivative in self._derivatives]

@@ -42,7 +42,8 @@ class Context:
 class Rule(Protocol):
     """A justification for ``before R after``. ``reason`` is what a reader is told."""
 
-    reason: str
+    @property
+    def reason(self) -> str: ...
 
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked: ...
 
@@ -50,7 +51,8 @@ class Rule(Protocol):
 class Conclusion(Protocol):
     """A justification for a statement from relations already derived."""
 
-    reason: str
+    @property
+    def reason(self) -> str: ...
 
     def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked: ...
 
