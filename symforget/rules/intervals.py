@@ -150,8 +150,9 @@ class _WholeLine:
 class Antiderivative:
     """int_a^b f(x) dx = F(b) - F(a), with F' = f checked and F shown to be smooth between the limits.
 
-    ``F``: an expression in ``variable``, built from powers, exponentials, arc tangents and logarithms, whose bases below
-    the line and logarithms' arguments are positive on ``interval``, which must contain the range of integration. At
+    ``F``: an expression in ``variable``, built from powers, exponentials, arc tangents and logarithms, whose bases
+    below the line and logarithms' arguments are positive on ``interval``, which must contain the range of
+    integration. At
     infinite ends SymPy finds the limits of F.
     """
 

@@ -17,7 +17,16 @@ from symforget.legs.points import statement_witness
 from symforget.verify import Options, run_claim, run_twin
 
 LIBRARY, ALL = collect(("forward_kl",))
-NAMES = ["gradient", "unique-optimum", "logit-flow", "euclidean-flow", "natural-flow", "em", "time-to-forget", "old-mean-pull"]
+NAMES = [
+    "gradient",
+    "unique-optimum",
+    "logit-flow",
+    "euclidean-flow",
+    "natural-flow",
+    "em",
+    "time-to-forget",
+    "old-mean-pull",
+]
 LONG = ("logit-flow", "old-mean-pull")
 
 
