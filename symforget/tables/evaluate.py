@@ -77,7 +77,8 @@ class Evaluator:
         ball = values.of(self.formulas[i])
         if not ball.is_finite():
             raise PrecisionNotReached("no finite enclosure")
-        lower, upper = ends(ball)
+        with workprec(values.bits + GUARD_BITS):  # ends are rounded, outwards, to the precision they are taken at
+            lower, upper = ends(ball)
         kind = self.columns[i].kind
         if lower != upper and not cell_between(lower, upper, digits, kind).decided and _suspicious(ball, digits, kind):
             exact = self.exact(i, values.point)

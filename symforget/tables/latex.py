@@ -14,7 +14,7 @@ MOST_ROWS_OF_A_FLOAT = 40
 _DECIMAL = re.compile(r"-?(\d+)(?:\.(\d*))?(?:e(-?\d+))?")
 
 PREAMBLE = r"""\documentclass{article}
-\usepackage[margin=2cm]{geometry}
+\usepackage[margin=2cm,paperwidth=%dmm,paperheight=297mm]{geometry}
 \usepackage{amsmath}
 \usepackage{booktabs}
 \usepackage{graphicx}
@@ -94,9 +94,14 @@ class _Shape:
             self.exponent = max(self.exponent, len(exponent.lstrip("-")))
             self.negative_exponent |= exponent.startswith("-")
 
+    @property
+    def width(self) -> int:
+        """About how many characters a column takes."""
+        return self.sign + self.before + self.after + (self.exponent and self.exponent + 5) + 3
+
     def __str__(self) -> str:
         mantissa = f"{'-' if self.sign else ''}{self.before}.{self.after}"
-        exponent = f"e{'-' if self.negative_exponent else ''}{'9' * self.exponent}" if self.exponent else ""
+        exponent = f"e{'-' if self.negative_exponent else ''}{self.exponent}" if self.exponent else ""
         return f"S[table-format={mantissa}{exponent}]"
 
 
@@ -114,17 +119,41 @@ def latex(
     for line in lines():
         for shape, cell in zip(shapes, line, strict=True):
             shape.see(cell)
+    scientific = [shape.exponent > 0 for shape in shapes]
+    shapes = [_Shape() for _ in shapes]
+    for line in lines():
+        for shape, power, cell in zip(shapes, scientific, line, strict=True):
+            shape.see(_powers(cell) if power else cell)
     words = [isinstance(axis, Words) for axis in axes] + [False] * len(request.columns)
     columns = "".join("l" if word else str(shape) for word, shape in zip(words, shapes, strict=True))
     heads = " & ".join(f"{{${head}$}}" for head in (*(a.latex for a in axes), *(c.latex for c in request.shown)))
     titles = rf"\caption{{{typeset(caption)}}}\label{{{label or 'tab:' + request.name}}}"
-    body = (" & ".join(map(_cell, line)) + " \\\\\n" for line in lines())
+    body = (
+        " & ".join(_cell(_powers(c) if power else c) for c, power in zip(line, scientific, strict=True)) + " \\\\\n"
+        for line in lines()
+    )
     long = count > MOST_ROWS_OF_A_FLOAT
     if standalone:
-        yield PREAMBLE
+        yield PREAMBLE % _paper_width(shapes, long)
     yield from (_long if long else _float)(columns, heads, titles, body)
     if standalone:
         yield "\\end{document}\n"
+
+
+def _paper_width(shapes: Iterable[_Shape], long: bool) -> int:
+    """Millimetres, from A4 upwards, on which nothing has to be shrunk: a digit takes about 2, in small type 1.5."""
+    return max(210, 45 + int((1.5 if long else 2.0) * sum(shape.width for shape in shapes)))
+
+
+def _powers(text: str) -> str:
+    """The same decimal with one digit before the point and a power of ten, so that a column is of one kind."""
+    if (match := _DECIMAL.fullmatch(text)) is None or text == "0":
+        return text
+    whole, rest, exponent = match.groups()
+    figures = (whole + (rest or "")).lstrip("0")
+    top = int(exponent or 0) + len(figures) - 1 - len(rest or "")
+    tail = f".{figures[1:]}" if len(figures) > 1 else ""
+    return f"{'-' * text.startswith('-')}{figures[0]}{tail}" + (f"e{top}" if top else "")
 
 
 def _cell(text: str) -> str:
@@ -139,7 +168,7 @@ def _cell(text: str) -> str:
 
 
 def _float(columns: str, heads: str, titles: str, body: Iterable[str]) -> Iterator[str]:
-    yield f"\\begin{{table}}\n\\centering\n{titles}\n"
+    yield f"\\begin{{table}}\n\\centering\n{titles}\n\\smallskip\n"
     yield "\\resizebox{\\ifdim\\width>\\linewidth \\linewidth\\else \\width\\fi}{!}{%\n"
     yield f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{heads} \\\\\n\\midrule\n"
     yield from body
@@ -147,7 +176,8 @@ def _float(columns: str, heads: str, titles: str, body: Iterable[str]) -> Iterat
 
 
 def _long(columns: str, heads: str, titles: str, body: Iterable[str]) -> Iterator[str]:
-    yield f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{3pt}}\n\\begin{{longtable}}{{{columns}}}\n{titles} \\\\\n"
+    yield "{\\scriptsize\\setlength{\\tabcolsep}{3pt}\\setlength{\\LTcapwidth}{\\linewidth}\n"
+    yield f"\\begin{{longtable}}{{{columns}}}\n{titles} \\\\\n"
     yield f"\\toprule\n{heads} \\\\\n\\midrule\n\\endfirsthead\n\\toprule\n{heads} \\\\\n\\midrule\n\\endhead\n"
     yield "\\bottomrule\n\\endfoot\n"
     yield from body

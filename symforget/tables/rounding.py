@@ -73,7 +73,7 @@ def leading_place(x: Fraction) -> int:
 
 
 def ends(ball: arb) -> tuple[Fraction, Fraction]:
-    """Rationals between which a finite ball lies.
+    """Rationals between which a finite ball lies, no closer than the current precision.
 
     Raises:
         PrecisionNotReached: an end is too large or too small to be written out.
