@@ -17,12 +17,27 @@ _NARROW_BELOW, _WIDE_ABOVE = 1.5, 3.0
 _LARGEST_DELTA, _LARGEST_L = 1e9, 1e15
 
 
+_REMEMBERED = 8192
+_remembered: dict[tuple[Any, ...], list[Any]] = {}
+
+
 def jet(delta: arb, l: arb | acb, order: int) -> list[Any]:
     """[S, S_1, ..., S_order] at an exact delta >= 0 and exact l, real or complex with |Im l| < pi.
 
     Relative accuracy about `ctx.prec` bits for S, and for S_k relative to the bound c_k S. Non-finite balls
-    for delta > 1e9 or |l| > 1e15.
+    for delta > 1e9 or |l| > 1e15. The latest real values are remembered: neighbouring boxes share their corners.
     """
+    if isinstance(l, acb) or not (delta.is_exact() and l.is_exact()):
+        return _jet(delta, l, order)
+    key = (delta.man_exp(), l.man_exp(), order, ctx.prec)
+    if key not in _remembered:
+        if len(_remembered) >= _REMEMBERED:
+            _remembered.clear()
+        _remembered[key] = _jet(delta, l, order)
+    return list(_remembered[key])
+
+
+def _jet(delta: arb, l: arb | acb, order: int) -> list[Any]:
     if delta == 0:
         return _at_zero(l, order)
     variable = Variable(l, order)
