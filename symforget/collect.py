@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from symforget.authoring import ClaimSpec
-from symforget.claims import Claim
+from symforget.claims import Claim, Part
 from symforget.errors import InputError, LemmaUnavailable
 
 
@@ -58,21 +58,32 @@ class Library:
         entry = self.entries[claim_id]
         return entry.spec.build(entry.group, constants)
 
-    def lemma(self, claim_id: str, part: str) -> tuple[Any, Mapping[Any, Any]]:
-        """Statement and domain of one part of a claim, for a derivation that uses it.
+    def lemmas_for(self, user: Claim, used_in: Part) -> Callable[[str, str], tuple[Any, Mapping[Any, Any]]]:
+        """What a derivation of one part may use: parts of the claims its claim depends on, and its own earlier parts.
 
-        Raises:
-            LemmaUnavailable: the file that states it could not be read.
-            InputError: no such claim or part.
+        Dependencies never form a circle, so neither can proofs.
         """
-        if self.is_broken(claim_id):
-            raise LemmaUnavailable(f"{claim_id} is stated in a file that could not be read")
-        found = self.claim(claim_id)
-        for candidate in found.parts:
-            if candidate.name == part or (not part and len(found.parts) == 1):
-                return candidate.statement, found.domain
-        names = ", ".join(p.name for p in found.parts)
-        raise InputError(f"{claim_id} has no part {part!r}; its parts: {names}")
+
+        def lemma(claim_id: str, part: str) -> tuple[Any, Mapping[Any, Any]]:
+            if claim_id == user.id:
+                earlier = user.parts[: user.parts.index(used_in)]
+                return _find_part(claim_id, earlier, part).statement, user.domain
+            if claim_id not in user.depends_on:
+                raise InputError(f"{user.id} uses {claim_id}, which is not among the claims it depends on")
+            if self.is_broken(claim_id):
+                raise LemmaUnavailable(f"{claim_id} is stated in a file that could not be read")
+            found = self.claim(claim_id)
+            return _find_part(claim_id, found.parts, part).statement, found.domain
+
+        return lemma
+
+
+def _find_part(claim_id: str, parts: Sequence[Part], name: str) -> Part:
+    for candidate in parts:
+        if candidate.name == name or (not name and len(parts) == 1):
+            return candidate
+    names = ", ".join(p.name for p in parts) or "none"
+    raise InputError(f"{claim_id} has no part {name!r} to use here; there are: {names}")
 
 
 def unknown(name: str, known: Iterable[str]) -> str:

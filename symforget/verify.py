@@ -199,7 +199,7 @@ def run_part(claim: Claim, part: Part, library: Library, options: Options) -> It
     from symforget.derivation import Context
     from symforget.legs import certified, numeric, simulation, symbolic
 
-    context = Context(claim.domain, library.lemma)
+    context = Context(claim.domain, library.lemmas_for(claim, part))
     runs: dict[Leg, Callable[[], tuple[Evidence, ...]]] = {
         Leg.SYMBOLIC: lambda: (symbolic.run(claim, part, context),) if part.symbolic is not None else (),
         Leg.CERTIFIED: lambda: certified.run(claim, part, context, options.digits, options.quick),
@@ -316,10 +316,10 @@ def derive(claim_id: str, files: Iterable[str] = ()) -> tuple[DerivationResult, 
 
     library, _ = collect(files)
     claim = library.claim(claim_id)
-    context = Context(claim.domain, library.lemma)
     found = []
     for part in claim.parts:
         if part.symbolic is not None:
+            context = Context(claim.domain, library.lemmas_for(claim, part))
             steps = check_derivation(claim, part, context)
             name = f"{claim.id}" + (f" ({part.name})" if part.name else "")
             found.append(DerivationResult(name, weakest(s.verdict for s in steps), steps))

@@ -127,6 +127,21 @@ def test_an_unknown_dependency_and_a_circle_are_named(write):
         run(write("small", BORROWED.replace("DEPENDENCY", "small/borrowed")))
 
 
+def test_a_claim_cannot_be_its_own_lemma(write):
+    """A proof that used its own statement would prove anything."""
+    circular = MEANS.replace("SignOf((sqrt(x) - sqrt(y)) ** 2)", 'Lemma("small/means")')
+    (result,) = run(write("small", circular)).claims
+    assert not result.verdict.holds
+    assert "small/means has no part" in result.detail
+
+
+def test_a_lemma_must_be_declared(write):
+    silent = BORROWED.replace('depends_on=["DEPENDENCY"], ', "").replace("DEPENDENCY", "small/means")
+    (_, result) = run(write("small", MEANS, silent)).claims
+    assert not result.verdict.holds
+    assert "not among the claims it depends on" in result.detail
+
+
 def test_a_false_twin_that_holds_is_an_error_of_the_claim(write):
     lazy = MEANS.replace('false_twin={"factor": 3}', 'false_twin={"factor": 2}')
     (result,) = run(write("small", lazy)).claims
