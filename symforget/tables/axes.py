@@ -11,7 +11,7 @@ from sympy import Integer, Rational, Symbol
 from symforget.domain import Interval
 from symforget.errors import InputError
 
-MOST_VALUES = 1_000_000
+MOST_VALUES = 100_000
 LONGEST_DECIMAL = 24
 
 _NUMBER = re.compile(r"[+-]?(\d{1,1000}(\.\d{0,1000})?|\.\d{1,1000})([eE][+-]?\d{1,4})?")
@@ -74,9 +74,13 @@ def read_values(axis: AnyAxis, text: str, others: Mapping[str, AnyAxis]) -> Valu
         for value in _range(axis, part):
             _require_inside(axis, value)
             values.append(value)
-            if len(values) > MOST_VALUES:
-                raise InputError(f"--{axis.name} {_short(text)}: more than {MOST_VALUES} values")
+        _require_few(axis, text, len(values))
     return _distinct(values)
+
+
+def _require_few(axis: Axis, text: str, count: int) -> None:
+    if count > MOST_VALUES:
+        raise InputError(f"--{axis.name} {_short(text)}: more than {MOST_VALUES} values")
 
 
 def _distinct(values: list) -> tuple:
@@ -100,7 +104,9 @@ def _range(axis: Axis, text: str) -> Iterator[Rational]:
     step = _number(axis, fields[2], text) if len(fields) == 3 else Integer(1)
     if step == 0 or (stop - start) * step < 0:
         raise InputError(f'--{axis.name}: the step of "{_short(text)}" does not lead from its start to its stop')
-    for k in range(int((stop - start) // step) + 1):
+    count = int((stop - start) // step) + 1
+    _require_few(axis, text, count)
+    for k in range(count):
         yield start + k * step
 
 

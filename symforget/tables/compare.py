@@ -274,6 +274,8 @@ class Judge:
         right = format_decimal(mantissa, printed.place)
         if mantissa == printed.mantissa:
             return Judgement.CERTIFIED, right, "", printed.digits, printed.digits
+        if mantissa == 0 or printed.mantissa == 0:  # the last place says nothing of the size
+            return Judgement.WRONG, self._rounded(max(printed.digits, self.digits)), "", printed.digits, 0
         off = printed.mantissa - mantissa
         common = _common(printed, right)
         if abs(off) == 1 and self.kind is not Kind.INTEGER:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import partial
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from symforget.tables.evaluate import Row, row_at
 from symforget.tables.request import Request
@@ -54,11 +54,12 @@ def in_order(work: Callable[[Task], Result], tasks: Iterable[Task], jobs: int) -
 
 def _in_processes(work: Callable[[Task], Result], tasks: Iterator[Task], jobs: int) -> Iterator[Result]:
     """At most two tasks per process are under way, so that a slow reader does not pile up results."""
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_leave_interrupts_to_parent)
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(work,))
     flight: deque[Future[Result]] = deque()
     try:
         for task in tasks:
-            flight.append(pool.submit(work, task))
+            flight.append(pool.submit(_work_on, task))
             if len(flight) >= 2 * jobs + 1:
                 yield flight.popleft().result()
         while flight:
@@ -69,8 +70,17 @@ def _in_processes(work: Callable[[Task], Result], tasks: Iterator[Task], jobs: i
     pool.shutdown()
 
 
-def _leave_interrupts_to_parent() -> None:
+_worker: dict[str, Callable[[Any], Any]] = {}
+
+
+def _start_worker(work: Callable[[Any], Any]) -> None:
+    """What a process is given once: the work, with a table's whole request; the parent decides about interrupts."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _worker["work"] = work
+
+
+def _work_on(task: Any) -> Any:
+    return _worker["work"](task)
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:

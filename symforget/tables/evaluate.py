@@ -136,7 +136,7 @@ class Values:
         return self._known[symbol]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def evaluator(request: Request, words: tuple[str, ...]) -> Evaluator:
     """The evaluator of a request, kept for its next row."""
     return Evaluator(request, words)

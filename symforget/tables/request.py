@@ -17,14 +17,20 @@ MOST_DIGITS = 1000
 DEFAULT_DIGITS = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Request:
-    """One table, wholly determined; `axes` holds the values of every axis in the order of the table's axes."""
+    """One table, wholly determined; `axes` holds the values of every axis in the order of the table's axes.
+
+    Requests are told apart by identity: comparing them value by value for every row would cost more than the rows.
+    """
 
     name: str
     axes: tuple[tuple[str, Values], ...]
     columns: tuple[str, ...]
     digits: int
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Request, (self.name, self.axes, self.columns, self.digits)
 
     @cached_property
     def spec(self) -> Spec:
