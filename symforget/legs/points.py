@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Limit, Symbol
+from sympy import Integral, Limit, Symbol, log
 
 from symforget import model, prover
+from symforget.calculus import H, SampleIntegral
 from symforget.claims import Claim, Densities, WitnessRecord
 from symforget.derivation import as_text
 from symforget.domain import Interval
 from symforget.errors import PrecisionNotReached, TimeLimit
 from symforget.instances import SPOT_PAIRS, GaussianPair, Instance, TwoLetterPair, a, b, carry_out, needs_instance
+from symforget.rules.vectors import SpaceIntegral
 from symforget.timelimit import time_limit
 from symforget.witness import candidates
 
 STATEMENT_TRIES, STATEMENT_SECONDS = 12, 10.0
+SECOND_PAIR_TRIES = 4
 STEP_TRIES, STEP_SECONDS = 8, 5.0
 SPOT_POINTS, SPOT_DIGITS = 2, 10
 
@@ -52,12 +55,28 @@ def domain_of(relation: Any, domain: Mapping[Symbol, Interval]) -> dict[Symbol, 
 
 
 def pairs_for(claim: Claim, relation: Any) -> tuple[Instance | None, ...]:
-    """The density pairs on which a relation of the claim can be evaluated."""
+    """The density pairs on which a relation of the claim can be evaluated.
+
+    None, if an integral over sample integrals is a double quadrature: then only stated points are evaluated.
+    """
     if not needs_instance(relation):
         return (None,)
     if claim.densities is Densities.GAUSSIAN:
         return (GaussianPair(),)
-    return (TwoLetterPair(), GaussianPair())
+    nested = any(e.function.has(SampleIntegral) for e in _integrals(relation))
+    return () if nested else (TwoLetterPair(), GaussianPair())
+
+
+def _integrals(relation: Any) -> set[Any]:
+    return relation.lhs.atoms(Integral) | relation.rhs.atoms(Integral)
+
+
+def _dear(relation: Any) -> bool:
+    """Whether one evaluation on Gaussians takes as long as many on an alphabet: integrals of logarithms or gates."""
+    sides = (relation.lhs, relation.rhs)
+    if any(e.integrand.has(log) for side in sides for e in side.atoms(SampleIntegral)):
+        return True
+    return any(e.has(H) for e in _integrals(relation)) or any(side.has(SpaceIntegral) for side in sides)
 
 
 def statement_witness(claim: Claim, relation: Any) -> WitnessRecord | None:
@@ -67,8 +86,11 @@ def statement_witness(claim: Claim, relation: Any) -> WitnessRecord | None:
     """
     if relation.has(Limit):
         return None
-    for instance in pairs_for(claim, relation):
-        found = _witness(claim, relation, instance, "statement", STATEMENT_TRIES, STATEMENT_SECONDS)
+    pairs = pairs_for(claim, relation)
+    for instance in pairs:
+        searched = isinstance(instance, TwoLetterPair) or not _dear(relation)
+        tries = STATEMENT_TRIES if searched else SPOT_POINTS
+        found = _witness(claim, relation, instance, "statement", tries, STATEMENT_SECONDS)
         if found is not None:
             return found
     return None
@@ -77,12 +99,12 @@ def statement_witness(claim: Claim, relation: Any) -> WitnessRecord | None:
 def step_witness(claim: Claim, relation: Any, where: str, accepted: bool) -> WitnessRecord | None:
     """A point at which a step of a derivation fails; on fixed small alphabets for any densities.
 
-    A step that its rule accepted is compared at SPOT_POINTS points only, one that it did not is searched.
+    A step that its rule accepted is compared at one or two points only, one that it did not is searched.
     """
     pairs = pairs_for(claim, relation)
     quick: tuple[Instance | None, ...] = SPOT_PAIRS if len(pairs) > 1 else pairs
     for instance in quick:
-        tries = SPOT_POINTS if accepted else STEP_TRIES
+        tries = STEP_TRIES if not accepted else 1 if _dear(relation) else SPOT_POINTS
         found = _witness(claim, relation, instance, where, tries, STEP_SECONDS)
         if found is not None:
             return found
@@ -104,7 +126,7 @@ def _witness(
 def _search(made: Any, domain: Mapping[Symbol, Interval], tries: int, seconds: float) -> prover.Witness | None:
     if domain and tries > SPOT_POINTS:
         return prover.find_witness(made, domain, tries=tries, timeout=seconds)
-    points = candidates(list(domain.values()), SPOT_POINTS) if domain else [()]
+    points = list(candidates(list(domain.values()), SPOT_POINTS))[-tries:] if domain else [()]
     for values in points:
         point = dict(zip(domain, values, strict=True))
         comparison = prover.compare_at(made, point, SPOT_DIGITS)

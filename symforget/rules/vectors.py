@@ -1,14 +1,15 @@
 """The whole model in R^d along one direction: integrals over the four Gaussians, and the rules that move them.
 
 Fix a direction v with v^T Sigma^-1 v = 1 and write, for any vector w, its coordinate w_v = v^T Sigma^-1 w. The model's
-components N(m_o, Sigma), N(m_n, Sigma) and the target's N(mu_o, Sigma), N(mu_n, Sigma) enter an integral over R^d through
-their density values ``c_o``, ``c_n``, ``t_o``, ``t_n`` at x, and through the coordinate ``x`` of x; everything needed is
+components N(m_o, Sigma), N(m_n, Sigma) and the target's N(mu_o, Sigma), N(mu_n, Sigma) enter an integral over R^d
+through their density values ``c_o``, ``c_n``, ``t_o``, ``t_n`` at x, and through the coordinate ``x`` of x; all that is
+needed is
 
     moving m along v:  d N(x; m, Sigma) = N(x; m, Sigma) (x_v - m_v),
     moving x along v:  d N(x; m, Sigma) = -N(x; m, Sigma) (x_v - m_v),
 
-because log N = const - |x - m|^2/2 in the norm of Sigma^-1. So one derivation serves every d, Sigma and v: the component
-along v is v^T (gradient), for d = 1 and Sigma = 1 the gradient itself.
+because log N = const - |x - m|^2/2 in the norm of Sigma^-1. So one derivation serves every d, Sigma and v: the
+component along v is v^T (gradient), for d = 1 and Sigma = 1 the gradient itself.
 """
 
 from __future__ import annotations
@@ -276,7 +277,7 @@ class SteinAlong:
 class TriangleInequality:
     """|a u - b w| <= a + b for unit vectors u, w with inner product kappa and a, b >= 0, in any dimension.
 
-    The step is times sqrt(a^2 + b^2 - 2 kappa a b) <= times (a + b): the difference of the squares is 2 a b (1 + kappa).
+    The step is times sqrt(a^2 + b^2 - 2 kappa a b) <= times (a + b): the squares differ by 2 a b (1 + kappa).
     """
 
     a: Expr
@@ -291,7 +292,7 @@ class TriangleInequality:
         if not all(is_nonnegative(sympify(e), context.domain) for e in (self.a, self.b, self.times, 1 + self.kappa)):
             return Checked(False, "lengths and 1 + kappa must be shown to be nonnegative")
         length = sqrt(self.a**2 + self.b**2 - 2 * self.kappa * self.a * self.b)
-        if is_zero(before / self.times - length, context.domain) and is_zero(
+        if is_zero(before - self.times * length, context.domain) and is_zero(
             after - self.times * (self.a + self.b), context.domain
         ):
             return ACCEPTED
@@ -300,7 +301,8 @@ class TriangleInequality:
 
 @dataclass(frozen=True)
 class SechAboveBell:
-    """E[sech(a z + b)] >= E[exp(-(a z + b)^2/2)], because cosh y = sum y^(2n)/(2n)! <= sum y^(2n)/(2^n n!) = exp(y^2/2).
+    """E[sech(a z + b)] >= E[exp(-(a z + b)^2/2)], because cosh y = sum y^(2n)/(2n)! is at most
+    sum y^(2n)/(2^n n!) = exp(y^2/2).
 
     ``argument``: y, an expression in ``z`` that is real for real z.
     """
