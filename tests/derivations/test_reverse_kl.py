@@ -16,14 +16,17 @@ NAMES = "gradient unique-optimum local-rate global-rate force-law old-mean-gate 
 QUICK = [f"reverse_kl/{name}" for name in NAMES.split() if name != "force-law"]
 
 
+def context_of(claim, part):
+    return Context(claim.domain, LIBRARY.lemmas_for(claim, part))
+
+
 def refuted(claim_id, **constants):
     """Whether the claim with these constants is refuted by a certified witness, part by part."""
     claim = LIBRARY.claim(claim_id, constants)
-    context = Context(claim.domain, LIBRARY.lemma)
     return any(
         e.verdict is Verdict.REFUTED and e.witness is not None
         for part in claim.parts
-        for e in certified.run(claim, part, context, 10, quick=True)
+        for e in certified.run(claim, part, context_of(claim, part), 10, quick=True)
     )
 
 
@@ -35,7 +38,7 @@ def test_the_group_is_complete():
 def test_every_part_is_proved_step_by_step(claim_id):
     claim = LIBRARY.claim(claim_id)
     for part in claim.parts:
-        evidence = symbolic.run(claim, part, Context(claim.domain, LIBRARY.lemma))
+        evidence = symbolic.run(claim, part, context_of(claim, part))
         assert evidence.verdict is Verdict.PROVED, f"{part.name}: {evidence.detail}"
 
 
