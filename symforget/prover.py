@@ -43,6 +43,7 @@ __all__ = [
 BITS = 64
 BOXES_BEFORE_MORE_FORMS = 8
 QUICK_TRIES = 40
+LONG_TRIES = 400
 SUSPECT_AT = (40, 120, 400, 1200, 4000)
 """After so many boxes the point nearest to failing is examined as a point of contact."""
 DEEPEST = 40
@@ -79,7 +80,9 @@ class Undecided:
 Verdict = Certified | Refuted | Undecided
 
 
-def certify(relation: Relational, box: Domain, max_boxes: int = 20_000, timeout: float = 30.0) -> Verdict:
+def certify(
+    relation: Relational, box: Domain, max_boxes: int = 20_000, timeout: float = 30.0, search: bool = True
+) -> Verdict:
     """Decide a relation over a box by branch and bound.
 
     The box may have open and infinite ends: they are treated as such, with nothing assumed there.
@@ -90,6 +93,8 @@ def certify(relation: Relational, box: Domain, max_boxes: int = 20_000, timeout:
         box: an interval for each symbol.
         max_boxes: how many boxes may be examined.
         timeout: seconds of wall-clock time, kept to within about one box.
+        search: whether a counterexample is looked for before and after; without, only the middles of boxes
+            are tried, for callers that have made the search themselves.
 
     Raises:
         InputError: a symbol has no interval, or something has no certified evaluator.
@@ -102,19 +107,26 @@ def certify(relation: Relational, box: Domain, max_boxes: int = 20_000, timeout:
     box = {s: i for s, i in box.items() if s in relation.free_symbols}
     deadline = started + timeout
     if isinstance(relation, Eq):
-        witness = find_witness(relation, box, timeout=timeout)
-        if witness is not None:
-            return Refuted(witness)
-        return Undecided("an equality is not certified by enclosures, which can only agree to N digits", 0)
+        return _decide_equality(relation, box, timeout if search else 0.0)
+    if not search:
+        return _Run(relation, box, max_boxes, deadline).verdict()
     found = find_witness(relation, box, QUICK_TRIES, timeout / 10, descend=False)
     verdict: Verdict = Undecided("", 0) if found else _Run(relation, box, max_boxes, deadline - timeout / 5).verdict()
     if isinstance(verdict, Certified):
         return verdict
     # Whether or not a counterexample is known already: look for the most striking one.
-    better = find_witness(relation, box, timeout=max(0.1, (deadline - time.monotonic()) / 2))
+    left = max(0.1, (deadline - time.monotonic()) / 2)
+    better = find_witness(relation, box, tries=LONG_TRIES, timeout=left)
     if better is not None:
         return Refuted(better, verdict.boxes)
     return Refuted(found) if found else verdict
+
+
+def _decide_equality(relation: Relational, box: Domain, seconds: float) -> Verdict:
+    witness = find_witness(relation, box, tries=LONG_TRIES, timeout=seconds) if seconds else None
+    if witness is not None:
+        return Refuted(witness)
+    return Undecided("an equality is not certified by enclosures, which can only agree to N digits", 0)
 
 
 def certify_domain(relation: Relational, domain: Domain, max_boxes: int = 20_000, timeout: float = 30.0) -> Verdict:

@@ -161,7 +161,7 @@ class _Search:
 
     def descend(self) -> None:
         """Pattern search downhill from the points where the relation is nearest to failing."""
-        if isinstance(self.relation, Eq):
+        if isinstance(self.relation, Eq) or not self.symbols:
             return
         for margin, values in sorted(self.nearest)[:6]:
             self._downhill(margin, list(values))

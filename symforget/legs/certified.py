@@ -104,7 +104,7 @@ def _certify(relation: Any, check: Boxes, quick: bool) -> Any:
     if loose:
         raise InputError(f"the certified box gives no interval for {loose[0]}")
     seconds = check.seconds / 4 if quick else check.seconds
-    return prover.certify(made, box, max_boxes=check.max_boxes, timeout=seconds)
+    return prover.certify(made, box, max_boxes=check.max_boxes, timeout=seconds, search=False)
 
 
 def _run_points(part: Part, check: Points, digits: int) -> Evidence:
