@@ -89,7 +89,7 @@ def statement_witness(claim: Claim, relation: Any) -> WitnessRecord | None:
     pairs = pairs_for(claim, relation)
     for instance in pairs:
         searched = isinstance(instance, TwoLetterPair) or not _dear(relation)
-        tries = STATEMENT_TRIES if searched else SPOT_POINTS
+        tries = STATEMENT_TRIES if searched else 1
         found = _witness(claim, relation, instance, "statement", tries, STATEMENT_SECONDS)
         if found is not None:
             return found

@@ -274,7 +274,8 @@ class SlowestOnTheWay:
 
     With b = sigmoid(phi_target + u (phi_start - phi_target)), the distance x = phi - phi_target obeys
     x' = -b (1-b) G(b), G(b) = int_{phi_target}^{phi} (1 - H(sigmoid(s))) ds (reverse_kl/gradient). On the way b is a
-    mean of the two weights, so b (1-b) >= c and 1 - H >= k there, if premises say so for every mean; hence G has the sign of
+    mean of the two weights, so b (1-b) >= c and 1 - H >= k there, if premises say so for every mean; hence G has the
+    sign of
     x and |G| >= k |x|, the speed is at least c k |x|, and the time at most log(1/r)/(c k).
 
     ``theta``: the symbol by which the premises write a mean, (1-theta) target + theta start, theta in [0, 1].
