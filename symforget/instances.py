@@ -1,7 +1,8 @@
 """Concrete density pairs: statements for any densities made numbers, on Gaussians or on a two-letter alphabet.
 
 A claim for any densities holds in particular on these. The Gaussian pair has separation delta; on the two-letter
-alphabet p_o = (a, 1 - a) and p_n = (b, 1 - b), so that every integral is a finite sum and every value exact.
+alphabet p_o = (a, 1 - a) and p_n = (b, 1 - b), so that every integral is a finite sum and every value exact. Reports
+call a and b what they are, p_o(1) and p_n(1), the probabilities of the first letter.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from sympy import Basic, Derivative, Dummy, Expr, Integral, Rational, Subs, Symb
 
 from symforget.calculus import BC, TV, DensityFunctional, H, SampleIntegral, chi2, chi2_old, unfold
 
-a, b = Symbol("a", positive=True), Symbol("b", positive=True)
+# Named as no bound variable of a derivation would be, so that none is captured.
+a, b = Symbol("p_o(1)", positive=True), Symbol("p_n(1)", positive=True)
 
 
 class Instance(Protocol):

@@ -21,7 +21,7 @@ from symforget.witness import candidates
 STATEMENT_TRIES, STATEMENT_SECONDS = 12, 10.0
 SECOND_PAIR_TRIES = 4
 STEP_TRIES, STEP_SECONDS = 8, 5.0
-SPOT_POINTS, SPOT_DIGITS = 2, 10
+SPOT_POINTS, SPOT_DIGITS, SPOT_SECONDS = 2, 8, 0.2
 
 _PAIR_DOMAIN: dict[Symbol, Interval] = {
     model.delta: Interval.parse("[1/4, 12]"),
@@ -71,9 +71,14 @@ def _integrals(relation: Any) -> set[Any]:
     return relation.lhs.atoms(Integral) | relation.rhs.atoms(Integral)
 
 
-def _dear(relation: Any) -> bool:
-    """Whether one evaluation on Gaussians takes as long as many on an alphabet: integrals of logarithms or gates."""
+def _dear(relation: Any, already_searched: bool = False) -> bool:
+    """Whether one evaluation on Gaussians takes as long as many on an alphabet: integrals of logarithms or gates.
+
+    Any integral over the sample space is, for a relation that has ``already_searched`` an alphabet.
+    """
     sides = (relation.lhs, relation.rhs)
+    if already_searched and any(side.has(SampleIntegral) for side in sides):
+        return True
     if any(e.integrand.has(log) for side in sides for e in side.atoms(SampleIntegral)):
         return True
     return any(e.has(H) for e in _integrals(relation)) or any(side.has(SpaceIntegral) for side in sides)
@@ -88,7 +93,7 @@ def statement_witness(claim: Claim, relation: Any) -> WitnessRecord | None:
         return None
     pairs = pairs_for(claim, relation)
     for instance in pairs:
-        searched = isinstance(instance, TwoLetterPair) or not _dear(relation)
+        searched = isinstance(instance, TwoLetterPair) or not _dear(relation, len(pairs) > 1)
         tries = STATEMENT_TRIES if searched else 1
         found = _witness(claim, relation, instance, "statement", tries, STATEMENT_SECONDS)
         if found is not None:
@@ -99,13 +104,13 @@ def statement_witness(claim: Claim, relation: Any) -> WitnessRecord | None:
 def step_witness(claim: Claim, relation: Any, where: str, accepted: bool) -> WitnessRecord | None:
     """A point at which a step of a derivation fails; on fixed small alphabets for any densities.
 
-    A step that its rule accepted is compared at one or two points only, one that it did not is searched.
+    A step that its rule accepted is compared at one or two points, if that is cheap; one that it did not is searched.
     """
     pairs = pairs_for(claim, relation)
     quick: tuple[Instance | None, ...] = SPOT_PAIRS if len(pairs) > 1 else pairs
     for instance in quick:
         tries = STEP_TRIES if not accepted else 1 if _dear(relation) else SPOT_POINTS
-        found = _witness(claim, relation, instance, where, tries, STEP_SECONDS)
+        found = _witness(claim, relation, instance, where, tries, SPOT_SECONDS if accepted else STEP_SECONDS)
         if found is not None:
             return found
     return None
@@ -115,7 +120,7 @@ def _witness(
     claim: Claim, relation: Any, instance: Instance | None, where: str, tries: int, seconds: float
 ) -> WitnessRecord | None:
     try:
-        with time_limit(4 * seconds, "the search for a witness"):
+        with time_limit(2 * seconds, "the search for a witness"):
             made = concrete(relation, instance)
             found = _search(made, domain_of(made, claim.domain), tries, seconds)
     except (TimeLimit, PrecisionNotReached, NotImplementedError):
