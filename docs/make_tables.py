@@ -73,7 +73,7 @@ Each decimal is taken as exact and judged at its own last place, so that a table
 | judgement | meaning |
 |---|---|
 | certified | the number is the right one, rounded as its column is |
-| wrong in the last place | one unit off: a value not rounded to nearest, a bound rounded inwards, or looser than need be |
+| wrong in the last place | one unit off: a value not rounded to nearest, a bound inwards, or looser than need be |
 | wrong | anything else, also what is no decimal number |
 | undecided | the precision within reach does not tell |
 

@@ -144,8 +144,14 @@ def axis_text(value: Value) -> str:
     while rest % 5 == 0:
         rest, fives = rest // 5, fives + 1
     places = max(twos, fives)
-    if rest != 1 or places > LONGEST_DECIMAL:
+    if rest != 1:
         return str(value)
-    figures = str(abs(numerator) * 10**places // denominator).rjust(places + 1, "0")
+    figures = str(abs(numerator) * 10**places // denominator)
     sign = "-" if numerator < 0 else ""
-    return f"{sign}{figures[:-places]}.{figures[-places:]}" if places else sign + figures
+    if places > LONGEST_DECIMAL:
+        return f"{sign}{figures}e-{places}"
+    if not places:
+        zeros = len(figures) - len(figures.rstrip("0"))
+        return f"{sign}{figures[:-zeros]}e{zeros}" if zeros > LONGEST_DECIMAL else sign + figures
+    figures = figures.rjust(places + 1, "0")
+    return f"{sign}{figures[:-places]}.{figures[-places:]}"

@@ -315,15 +315,14 @@ class Judge:
         raise PrecisionNotReached("the rounding stays undecided")
 
     def _enclosures(self, digits: int) -> Iterator[tuple[Fraction, Fraction]]:
-        """Ever closer rationals between which the value lies; at the end the value itself, where it is known."""
-        for bits in precisions(max(digits, self.digits)):
+        """Ever closer rationals between which the value lies; after the first step the value itself, if it is one."""
+        for attempt, bits in enumerate(precisions(max(digits, self.digits))):
+            if attempt == 1 and (exact := self.evaluator.exact(self.column, self.point)) is not None:
+                yield exact, exact
             try:
-                yield self.evaluator.between(self.column, Values(self.evaluator, self.point, bits), digits)
+                yield self.evaluator.between(self.column, Values(self.evaluator, self.point, bits))
             except PrecisionNotReached:
                 continue
-        exact = self.evaluator.exact(self.column, self.point)
-        if exact is not None:
-            yield exact, exact
 
 
 def _common(printed: Decimal, right: str) -> int:

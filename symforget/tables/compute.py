@@ -9,10 +9,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from itertools import chain
 from typing import Any, TypeVar
 
+from symforget.errors import SymforgetError
 from symforget.tables.evaluate import Row, row_at
 from symforget.tables.request import Request
 
@@ -64,6 +66,8 @@ def _in_processes(work: Callable[[Task], Result], tasks: Iterator[Task], jobs: i
                 yield flight.popleft().result()
         while flight:
             yield flight.popleft().result()
+    except BrokenProcessPool:
+        raise SymforgetError("a worker process died, as happens when memory runs out: use fewer --jobs") from None
     except BaseException:
         _kill(pool)
         raise

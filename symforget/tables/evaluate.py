@@ -63,13 +63,17 @@ class Evaluator:
         if self.formulas[i].expr is S.Infinity:
             return INFINITY
         try:
-            lower, upper = self.between(i, values, digits)
+            lower, upper = self.between(i, values)
         except PrecisionNotReached:
             return before
-        return cell_between(lower, upper, digits, column.kind)
+        cell = cell_between(lower, upper, digits, column.kind)
+        if cell.decided or not _suspicious(values.of(self.formulas[i]), digits, column.kind):
+            return cell
+        exact = self.exact(i, values.point)
+        return cell if exact is None else cell_between(exact, exact, digits, column.kind)
 
-    def between(self, i: int, values: Values, digits: int) -> tuple[Fraction, Fraction]:
-        """Rationals between which a cell lies; equal if the ball that does not decide turns out to be a rational.
+    def between(self, i: int, values: Values) -> tuple[Fraction, Fraction]:
+        """Rationals between which a cell lies.
 
         Raises:
             PrecisionNotReached: there is no finite enclosure at this precision.
@@ -78,13 +82,7 @@ class Evaluator:
         if not ball.is_finite():
             raise PrecisionNotReached("no finite enclosure")
         with workprec(values.bits + GUARD_BITS):  # ends are rounded, outwards, to the precision they are taken at
-            lower, upper = ends(ball)
-        kind = self.columns[i].kind
-        if lower != upper and not cell_between(lower, upper, digits, kind).decided and _suspicious(ball, digits, kind):
-            exact = self.exact(i, values.point)
-            if exact is not None:
-                return exact, exact
-        return lower, upper
+            return ends(ball)
 
     def exact(self, i: int, point: Mapping[str, Value]) -> Fraction | None:
         """The value as a rational, where it is one and SymPy, or the column itself, sees it."""
@@ -122,13 +120,17 @@ class Values:
         self.point, self.bits = point, bits
         self._quantities = evaluator.quantities
         self._known: dict[Symbol, Any] = {}
+        self._formulas: dict[Formula, Any] = {}
         with workprec(bits):
             for name, symbol in evaluator.symbols.items():
                 self._known[symbol] = to_ball(point[name])
 
     def of(self, formula: Formula) -> arb:
-        with workprec(self.bits):
-            return formula.ball(*(self._value(symbol) for symbol in formula.variables))  # type: ignore[return-value]
+        """The ball of a formula, kept: whoever asks again gets the same."""
+        if formula not in self._formulas:
+            with workprec(self.bits):
+                self._formulas[formula] = formula.ball(*(self._value(symbol) for symbol in formula.variables))
+        return self._formulas[formula]
 
     def _value(self, symbol: Symbol) -> arb:
         if symbol not in self._known:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from flint import arb
+from flint import arb, fmpz
 
 from symforget.balls import exact_fraction, format_decimal
 
@@ -45,11 +45,21 @@ INFINITY = Cell(INFINITE, INFINITE, INFINITE)
 
 def to_place(x: Fraction, place: int, direction: int) -> int:
     """The multiple of 10**place below (-1), nearest to (0, ties to even) or above (1) the exact x, divided by it."""
-    scaled = x / Fraction(10) ** place
+    numerator, denominator = _scaled(x, place)
+    floor, rest = divmod(numerator, denominator)
     if direction == 0:
-        return round(scaled)
-    floor = scaled.numerator // scaled.denominator
-    return floor + (direction > 0 and scaled.denominator != 1)
+        half = 2 * rest
+        up = half > denominator or (half == denominator and floor % 2 == 1)
+    else:
+        up = direction > 0 and rest != 0
+    return int(floor) + up
+
+
+def _scaled(x: Fraction, place: int) -> tuple[fmpz, fmpz]:
+    """Numerator and denominator of x/10**place, not reduced; as FLINT's integers, for they may have a million digits."""
+    power = fmpz(10) ** abs(place)
+    numerator, denominator = fmpz(x.numerator), fmpz(x.denominator)
+    return (numerator, denominator * power) if place > 0 else (numerator * power, denominator)
 
 
 def to_digits(x: Fraction, digits: int, direction: int) -> tuple[int, int]:
@@ -63,12 +73,12 @@ def to_digits(x: Fraction, digits: int, direction: int) -> tuple[int, int]:
 
 def leading_place(x: Fraction) -> int:
     """The e with 10**e <= |x| < 10**(e + 1), for x other than 0."""
-    x = abs(x)
     e = int((x.numerator.bit_length() - x.denominator.bit_length()) * 0.30102999566398114) - 1
-    while Fraction(10) ** (e + 1) <= x:
-        e += 1
-    while Fraction(10) ** e > x:
-        e -= 1
+    numerator, denominator = _scaled(abs(x), e)
+    while numerator >= 10 * denominator:
+        denominator, e = 10 * denominator, e + 1
+    while numerator < denominator:
+        numerator, e = 10 * numerator, e - 1
     return e
 
 
@@ -88,12 +98,8 @@ def cell_between(lower: Fraction, upper: Fraction, digits: int, kind: Kind) -> C
     """The cell of a quantity that lies between two rationals (equal where it is known exactly)."""
     outside = ENCLOSURE_DIGITS + digits
     low = format_decimal(*to_digits(lower, outside, -1))
-    high = low if _is_short(lower, low) and lower == upper else format_decimal(*to_digits(upper, outside, 1))
+    high = format_decimal(*to_digits(upper, outside, 1))
     return Cell(_decided(lower, upper, digits, kind), low, high)
-
-
-def _is_short(x: Fraction, text: str) -> bool:
-    return Fraction(text) == x
 
 
 def _decided(lower: Fraction, upper: Fraction, digits: int, kind: Kind) -> str:

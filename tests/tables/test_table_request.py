@@ -89,6 +89,8 @@ def test_values_of_axes_are_printed_exactly() -> None:
     assert axis_text(Rational(1, 3)) == "1/3"
     assert axis_text(Integer(12)) == "12"
     assert axis_text(Rational(1, 10**6)) == "0.000001"
+    assert axis_text(Rational(-3, 2 * 10**40)) == "-15e-41"
+    assert axis_text(Integer(7 * 10**30)) == "7e30"
 
 
 @pytest.mark.parametrize("name", NAMES)
