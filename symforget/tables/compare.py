@@ -232,8 +232,9 @@ def _number(cell: str) -> Rational | None:
 
 def _row(request: Request, row: int, line: int, where: str, cells: Mapping[int, str]) -> Iterator[Finding]:
     point = request.point(row)
+    known: dict[int, Values] = {}
     for column, text in cells.items():
-        judgement, right, why, digits, certified = Judge(request, point, column).judge(text)
+        judgement, right, why, digits, certified = Judge(request, point, column, known).judge(text)
         yield Finding(line, where, request.columns[column], text, right, judgement, why, digits, certified)
 
 
@@ -241,9 +242,10 @@ Judged = tuple[Judgement, str, str, int, int]
 
 
 class Judge:
-    """Certified values of one cell, as close as a judgement needs them."""
+    """Certified values of one cell, as close as a judgement needs them; `known` is shared by the cells of a row."""
 
-    def __init__(self, request: Request, point: Mapping[str, Value], column: int) -> None:
+    def __init__(self, request: Request, point: Mapping[str, Value], column: int, known: dict[int, Values]) -> None:
+        self.known = known
         self.evaluator = evaluator(request, request.words(point))
         self.point, self.column = point, column
         self.kind: Kind = request.shown[column].kind
@@ -319,8 +321,10 @@ class Judge:
         for attempt, bits in enumerate(precisions(max(digits, self.digits))):
             if attempt == 1 and (exact := self.evaluator.exact(self.column, self.point)) is not None:
                 yield exact, exact
+            if bits not in self.known:
+                self.known[bits] = Values(self.evaluator, self.point, bits)
             try:
-                yield self.evaluator.between(self.column, Values(self.evaluator, self.point, bits))
+                yield self.evaluator.between(self.column, self.known[bits])
             except PrecisionNotReached:
                 continue
 

@@ -56,7 +56,7 @@ def to_place(x: Fraction, place: int, direction: int) -> int:
 
 
 def _scaled(x: Fraction, place: int) -> tuple[fmpz, fmpz]:
-    """Numerator and denominator of x/10**place, not reduced; as FLINT's integers, for they may have a million digits."""
+    """Numerator and denominator of x/10**place, not reduced; FLINT's integers: they may have a million digits."""
     power = fmpz(10) ** abs(place)
     numerator, denominator = fmpz(x.numerator), fmpz(x.denominator)
     return (numerator, denominator * power) if place > 0 else (numerator * power, denominator)

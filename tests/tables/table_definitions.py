@@ -1,7 +1,7 @@
 """Every column of every table from its definition, in multiprecision floating point: sums over x of plain densities.
 
 Nothing of symforget is used. `Mixture` tabulates p_o, p_n on a grid so fine that the trapezoidal rule, which converges
-exponentially for these integrands, is exact to about 25 digits; derivatives are differences.
+exponentially for these integrands, is exact to about 24 digits; derivatives are differences.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from functools import lru_cache
 import mpmath
 from mpmath import mpf
 
-DIGITS = 30
-STEPS_PER_POLE = 11.5
-REACH = 12.5
+DIGITS = 26
+STEPS_PER_POLE = 9
+REACH = 11.5
 
 
 class Mixture:
