@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from symforget.cli import app
 from symforget.tables import table
 from symforget.tables.compute import in_order, rows
 from symforget.tables.evaluate import row_at
+from symforget.tables.formats import Document, render
+from symforget.tables.journal import Journal
 from symforget.tables.progress import counted
 from symforget.tables.request import request
 
@@ -158,3 +161,22 @@ def test_help_stays_light() -> None:
     """--help must not import SymPy or FLINT."""
     script = "import sys\nfrom symforget.cli import app\nprint(sorted({'sympy', 'flint', 'mpmath'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "[]\n"
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
+    """A journal on disk and rows one by one: ten times the rows, the same peak, to a fraction of what they take."""
+    peaks = []
+    list(rows(request("starvation", {"beta": "1/4001:300/4001:1/4001"})))  # what is cached once for all
+    for count in (100, 1000):
+        asked = request("starvation", {"beta": f"1/4001:{count}/4001:1/4001"})
+        with (tmp_path / str(count)).open("w+") as file:
+            tracemalloc.start()
+            journal = Journal.create(asked, file)
+            for row in rows(asked):
+                journal.add(row)
+            assert sum(1 for _ in render(Document(asked, journal, journal.rows), "csv")) == count + 1
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+        held = sum(len(cell.text + cell.lower + cell.upper) for row in rows(asked) for cell in row)
+    assert peaks[1] - peaks[0] < held
