@@ -42,6 +42,7 @@ from symforget.rules.intervals import (
     TwoSided,
     UnderIntegralSign,
 )
+from symforget.rules.linear import InsideUnitDisc, SmallerRoot
 from symforget.rules.transforms import (
     AsIntegral,
     FoldTheLine,
@@ -74,6 +75,7 @@ __all__ = [
     "GateAsExpectation",
     "Gathering",
     "InExpectation",
+    "InsideUnitDisc",
     "Lemma",
     "MeanAboveMinimum",
     "Monotone",
@@ -95,6 +97,7 @@ __all__ = [
     "SlopeAtLeast",
     "SlowestOnTheWay",
     "SmallerOf",
+    "SmallerRoot",
     "SmoothAntiderivative",
     "Squeeze",
     "Stein",
