@@ -194,21 +194,31 @@ def run_claim(library: Library, claim_id: str, options: Options) -> Outcome:
     return Outcome(claim_id, evidence, twin, "", time.perf_counter() - started)
 
 
-def run_part(claim: Claim, part: Part, library: Library, options: Options) -> Iterator[Evidence]:
-    """Evidence from every leg asked for; the certified leg's search for a witness is always made."""
+def run_part(
+    claim: Claim, part: Part, library: Library, options: Options, thorough: bool | None = None
+) -> Iterator[Evidence]:
+    """Evidence from every leg asked for; the certified leg always looks for a witness.
+
+    ``thorough``: whether it looks long; by default only if this run has not proved the statement.
+    """
     from symforget.derivation import Context
     from symforget.legs import certified, numeric, simulation, symbolic
 
     context = Context(claim.domain, library.lemmas_for(claim, part))
+    proved = False
     runs: dict[Leg, Callable[[], tuple[Evidence, ...]]] = {
         Leg.SYMBOLIC: lambda: (symbolic.run(claim, part, context),) if part.symbolic is not None else (),
-        Leg.CERTIFIED: lambda: certified.run(claim, part, context, options.digits, options.quick),
+        Leg.CERTIFIED: lambda: certified.run(
+            claim, part, context, options.digits, options.quick, not proved if thorough is None else thorough
+        ),
         Leg.NUMERIC: lambda: numeric.run(claim, part, options.digits),
         Leg.SIMULATION: lambda: simulation.run(claim, part, options.seed, options.quick),
     }
     for leg in Leg:
         if leg in options.legs and not (options.quick and leg not in QUICK_LEGS):
-            yield from _timed(leg, part, runs[leg])
+            for evidence in _timed(leg, part, runs[leg]):
+                proved = proved or evidence.verdict is Verdict.PROVED
+                yield evidence
 
 
 def _timed(leg: Leg, part: Part, run: Callable[[], tuple[Evidence, ...]]) -> Iterator[Evidence]:
@@ -230,17 +240,22 @@ def run_twin(library: Library, claim_id: str, options: Options) -> TwinResult:
     constants = library.entries[claim_id].spec.false_twin
     shown = {k: str(v) for k, v in constants.items()}
     twin = library.claim(claim_id, constants)
+    search = replace(options, legs=frozenset({Leg.CERTIFIED}))
     everything = replace(options, legs=ALL_LEGS)
-    searches = ((replace(part, certified=()), replace(options, legs=frozenset({Leg.CERTIFIED}))) for part in twin.parts)
-    full_runs = ((part, everything) for part in twin.parts)
+    bare = [replace(part, certified=()) for part in twin.parts]
+    rounds = chain(
+        ((part, search, False) for part in bare),
+        ((part, search, True) for part in bare),
+        ((part, everything, True) for part in twin.parts),
+    )
     verdicts = []
-    for part, chosen in chain(searches, full_runs):
-        found = list(run_part(twin, part, library, chosen))
+    for part, chosen, thorough in rounds:
+        found = list(run_part(twin, part, library, chosen, thorough))
         refuting = next((e for e in found if e.verdict is Verdict.REFUTED), None)
         if refuting is not None:
             return TwinResult(shown, Verdict.REFUTED, refuting.leg, refuting.witness, refuting.detail)
         verdicts.append(combine_part(found, Verdict.PROVED)[0])
-    return TwinResult(shown, weakest(verdicts[len(twin.parts) :]), None, None, "the false twin was not refuted")
+    return TwinResult(shown, weakest(verdicts[2 * len(twin.parts) :]), None, None, "the false twin was not refuted")
 
 
 def _settle(

@@ -58,9 +58,11 @@ def at(*points: Mapping[Symbol, Any], instance: Instance | None = None, digits: 
     return Points(tuple({s: Rational(v) for s, v in p.items()} for p in points), instance, digits)
 
 
-def run(claim: Claim, part: Part, context: Context, digits: int, quick: bool) -> tuple[Evidence, ...]:
+def run(
+    claim: Claim, part: Part, context: Context, digits: int, quick: bool, thorough: bool = False
+) -> tuple[Evidence, ...]:
     """All certified evidence on one part: a refutation if a witness is found, else one item per check."""
-    witness = statement_witness(claim, part.statement)
+    witness = statement_witness(claim, part.statement, thorough)
     if witness is not None:
         return (Evidence(Leg.CERTIFIED, Verdict.REFUTED, str(witness), part.name, witness=witness),)
     return tuple(_run_check(claim, part, check, context, digits, quick) for check in part.certified)

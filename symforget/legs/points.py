@@ -84,9 +84,10 @@ def _dear(relation: Any, already_searched: bool = False) -> bool:
     return any(e.has(H) for e in _integrals(relation)) or any(side.has(SpaceIntegral) for side in sides)
 
 
-def statement_witness(claim: Claim, relation: Any) -> WitnessRecord | None:
+def statement_witness(claim: Claim, relation: Any, thorough: bool = False) -> WitnessRecord | None:
     """A point at which the statement fails, on any pair it speaks of, or None.
 
+    ``thorough``: also descend from where the relation is nearest to failing; for statements that are not proved.
     A limit has no certified value: a false one is refuted through the part that bounds the distance from it.
     """
     if relation.has(Limit):
@@ -94,8 +95,9 @@ def statement_witness(claim: Claim, relation: Any) -> WitnessRecord | None:
     pairs = pairs_for(claim, relation)
     for instance in pairs:
         searched = isinstance(instance, TwoLetterPair) or not _dear(relation, len(pairs) > 1)
-        tries = STATEMENT_TRIES if searched else 1
-        found = _witness(claim, relation, instance, "statement", tries, STATEMENT_SECONDS)
+        quick_tries = 2 * SPOT_POINTS if _integrals(relation) else STATEMENT_TRIES
+        tries = STATEMENT_TRIES if searched and thorough else quick_tries if searched else 1
+        found = _witness(claim, relation, instance, "statement", tries, STATEMENT_SECONDS, thorough)
         if found is not None:
             return found
     return None
@@ -117,20 +119,28 @@ def step_witness(claim: Claim, relation: Any, where: str, accepted: bool) -> Wit
 
 
 def _witness(
-    claim: Claim, relation: Any, instance: Instance | None, where: str, tries: int, seconds: float
+    claim: Claim,
+    relation: Any,
+    instance: Instance | None,
+    where: str,
+    tries: int,
+    seconds: float,
+    descend: bool = False,
 ) -> WitnessRecord | None:
     try:
         with time_limit(2 * seconds, "the search for a witness"):
             made = concrete(relation, instance)
-            found = _search(made, domain_of(made, claim.domain), tries, seconds)
+            found = _search(made, domain_of(made, claim.domain), tries, seconds, descend)
     except (TimeLimit, PrecisionNotReached, NotImplementedError):
         return None
     return None if found is None else record(found, relation, where, instance)
 
 
-def _search(made: Any, domain: Mapping[Symbol, Interval], tries: int, seconds: float) -> prover.Witness | None:
+def _search(
+    made: Any, domain: Mapping[Symbol, Interval], tries: int, seconds: float, descend: bool
+) -> prover.Witness | None:
     if domain and tries > SPOT_POINTS:
-        return prover.find_witness(made, domain, tries=tries, timeout=seconds)
+        return prover.find_witness(made, domain, tries=tries, timeout=seconds, descend=descend)
     points = list(candidates(list(domain.values()), SPOT_POINTS))[-tries:] if domain else [()]
     for values in points:
         point = dict(zip(domain, values, strict=True))
