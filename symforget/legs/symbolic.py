@@ -6,7 +6,8 @@ witness there, and a rule that accepts a step the balls refute is a defect of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from sympy import latex
@@ -45,19 +46,32 @@ def check_derivation(claim: Claim, part: Part, context: Context) -> tuple[StepRe
 def _check_chain(claim: Claim, chain: Chain, context: Context, first: int) -> Iterator[StepResult]:
     before = chain.start
     for number, step in enumerate(chain.steps, start=first):
-        checked = guarded(lambda b=before, s=step: s.rule.check(b, s.relation, s.expression, context))
+        cited: list[str] = []
+        watched = replace(context, lemma=_watch(context.lemma, cited))
+        checked = guarded(lambda b=before, s=step, c=watched: s.rule.check(b, s.relation, s.expression, c))
         relation = RELATIONS[step.relation](before, step.expression, evaluate=False)
         where = f"step {number} of the derivation ({step.rule.reason})"
         witness = step_witness(claim, relation, where, checked.ok)
-        verdict, detail = _step_verdict(checked, witness, where)
+        verdict, detail = _step_verdict(checked, witness, where, cited)
         yield StepResult(
             step.relation, str(step.expression), latex(step.expression), step.rule.reason, verdict, detail, witness
         )
         before = step.expression
 
 
-def _step_verdict(checked: Checked, witness: WitnessRecord | None, where: str) -> tuple[Verdict, str]:
-    if checked.ok and witness is not None:
+def _watch(lemma: Callable[[str, str], Any], cited: list[str]) -> Callable[[str, str], Any]:
+    """The lemmas, noting which are used."""
+
+    def watched(claim_id: str, part: str) -> Any:
+        cited.append(claim_id)
+        return lemma(claim_id, part)
+
+    return watched
+
+
+def _step_verdict(checked: Checked, witness: WitnessRecord | None, where: str, cited: list[str]) -> tuple[Verdict, str]:
+    """A false step is refuted; if a rule accepted it without leaning on another statement, the rule is wrong."""
+    if checked.ok and witness is not None and not cited:
         return Verdict.ERROR, f"{where} was accepted by its rule, but {witness}"
     if witness is not None:
         return Verdict.REFUTED, str(witness)
