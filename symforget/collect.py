@@ -66,7 +66,7 @@ class Library:
 
         def lemma(claim_id: str, part: str) -> tuple[Any, Mapping[Any, Any]]:
             if claim_id == user.id:
-                earlier = user.parts[: user.parts.index(used_in)]
+                earlier = user.parts[: [p.name for p in user.parts].index(used_in.name)]
                 return _find_part(claim_id, earlier, part).statement, user.domain
             if claim_id not in user.depends_on:
                 raise InputError(f"{user.id} uses {claim_id}, which is not among the claims it depends on")
