@@ -21,9 +21,12 @@ from symforget.timelimit import time_limit
 STEP_SECONDS = 20.0
 
 
-def run(claim: Claim, part: Part, context: Context) -> Evidence:
-    """Check the part's derivation; `proved` if every step is accepted and the chains give the statement."""
-    steps = check_derivation(claim, part, context)
+def run(claim: Claim, part: Part, context: Context, spot: bool = True) -> Evidence:
+    """Check the part's derivation; `proved` if every step is accepted and the chains give the statement.
+
+    ``spot``: whether steps their rule accepted are compared in balls too.
+    """
+    steps = check_derivation(claim, part, context, spot)
     verdict = weakest(s.verdict for s in steps)
     failed = next((s for s in steps if s.verdict is not Verdict.PROVED), None)
     if failed is None:
@@ -32,18 +35,18 @@ def run(claim: Claim, part: Part, context: Context) -> Evidence:
     return Evidence(Leg.SYMBOLIC, verdict, worst.detail, part.name, witness=worst.witness)
 
 
-def check_derivation(claim: Claim, part: Part, context: Context) -> tuple[StepResult, ...]:
+def check_derivation(claim: Claim, part: Part, context: Context, spot: bool = True) -> tuple[StepResult, ...]:
     """Every step of the derivation with its verdict, and last the closing of the chains on the statement."""
     derivation: Derivation = part.symbolic
     results: list[StepResult] = []
     for chain in derivation.chains:
         results.append(StepResult("", str(chain.start), latex(chain.start), "start", Verdict.PROVED))
-        results.extend(_check_chain(claim, chain, context, first=len(results) + 1))
+        results.extend(_check_chain(claim, chain, context, len(results) + 1, spot))
     results.append(_check_closing(derivation, part, context))
     return tuple(results)
 
 
-def _check_chain(claim: Claim, chain: Chain, context: Context, first: int) -> Iterator[StepResult]:
+def _check_chain(claim: Claim, chain: Chain, context: Context, first: int, spot: bool) -> Iterator[StepResult]:
     before = chain.start
     for number, step in enumerate(chain.steps, start=first):
         cited: list[str] = []
@@ -51,7 +54,7 @@ def _check_chain(claim: Claim, chain: Chain, context: Context, first: int) -> It
         checked = guarded(lambda b=before, s=step, c=watched: s.rule.check(b, s.relation, s.expression, c))
         relation = RELATIONS[step.relation](before, step.expression, evaluate=False)
         where = f"step {number} of the derivation ({step.rule.reason})"
-        witness = step_witness(claim, relation, where, checked.ok)
+        witness = step_witness(claim, relation, where, checked.ok) if spot or not checked.ok else None
         verdict, detail = _step_verdict(checked, witness, where, cited)
         yield StepResult(
             step.relation, str(step.expression), latex(step.expression), step.rule.reason, verdict, detail, witness
