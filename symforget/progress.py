@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LINES = 10.0
 
 
-def progress_for(stream: TextIO) -> PlainProgress | LiveProgress:
-    """The display that suits a stream: control characters go to terminals only."""
-    return LiveProgress(stream) if stream.isatty() else PlainProgress(stream)
+def progress_for(stream: TextIO, counted: str = "claims checked") -> PlainProgress | LiveProgress:
+    """The display that suits a stream: control characters go to terminals only. ``counted``: what is counted."""
+    return LiveProgress(stream) if stream.isatty() else PlainProgress(stream, counted=counted)
 
 
 def alarm(result: ClaimResult) -> str | None:
@@ -30,9 +30,12 @@ def alarm(result: ClaimResult) -> str | None:
 class PlainProgress:
     """Lines without control characters: every alarm, and where the run stands at most once in ten seconds."""
 
-    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, stream: TextIO, clock: Callable[[], float] = time.monotonic, counted: str = "claims checked"
+    ) -> None:
         self._stream = stream
         self._clock = clock
+        self._counted = counted
         self._total = 0
         self._done = 0
         self._last = 0.0
@@ -48,7 +51,7 @@ class PlainProgress:
             self._say(text)
         if self._clock() - self._last >= SECONDS_BETWEEN_LINES and self._done < self._total:
             self._last = self._clock()
-            self._say(f"{self._done} of {self._total} claims checked")
+            self._say(f"{self._done} of {self._total} {self._counted}")
 
     def stop(self) -> None:
         """Nothing is left on the screen that would have to go."""

@@ -32,7 +32,7 @@ from sympy import (
     together,
 )
 
-from symforget.vanishing import vanishes_as_rational, vanishes_in_exponentials
+from symforget.vanishing import differs_from_zero_somewhere, vanishes_as_rational, vanishes_in_exponentials
 
 if TYPE_CHECKING:
     from symforget.domain import Interval
@@ -79,7 +79,9 @@ def is_zero(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
     if expr == 0 or vanishes_as_rational(sympify(expr)):
         return True
     opened = open_up(sympify(expr), domain)
-    return vanishes_in_exponentials(opened) or any(stage(opened) == 0 for stage in _STAGES)
+    if vanishes_in_exponentials(opened):
+        return True
+    return not differs_from_zero_somewhere(opened) and any(stage(opened) == 0 for stage in _STAGES)
 
 
 def _rational(expr: Expr) -> Expr:

@@ -11,12 +11,35 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from sympy import QQ, Add, Dummy, Expr, Mul, Pow, Rational, exp, expand, ilcm
+from sympy import (
+    QQ,
+    Abs,
+    Add,
+    Derivative,
+    Dummy,
+    Expr,
+    Function,
+    Integral,
+    Limit,
+    Max,
+    Min,
+    Mul,
+    Pow,
+    Rational,
+    Subs,
+    erf,
+    exp,
+    expand,
+    ilcm,
+    log,
+    preorder_traversal,
+)
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 from sympy.polys.fields import field
 
 _PRIME = 2**61 - 1
+_ELEMENTARY = (exp, log, erf, Abs, Min, Max, HyperbolicFunction, TrigonometricFunction)
 
 
 def vanishes_as_rational(expr: Expr) -> bool:
@@ -123,3 +146,37 @@ def _rational_combination(exponent: Expr) -> dict[Expr, Rational]:
             coefficient, rest = Rational(1), term
         found[rest] = found.get(rest, Rational(0)) + coefficient
     return found
+
+
+_DIGITS = 20
+_CLEARLY = Rational(1, 10**9)
+
+
+def differs_from_zero_somewhere(expr: Expr) -> bool:
+    """Whether the value at one general point, to 20 digits, is clearly not zero: simplification is then in vain.
+
+    Quantities of unspecified densities take their values on one pair of two-letter alphabets.
+    False where the expression contains anything else that is not elementary: then nothing is said.
+    """
+    from symforget.instances import SPOT_PAIRS
+
+    filled = SPOT_PAIRS[0](expr)
+    if filled.atoms(Function, Integral, Derivative, Subs, Limit) - filled.atoms(*_ELEMENTARY) or _has_own_kinds(filled):
+        return False
+    symbols = sorted(filled.free_symbols, key=str)
+    point = {s: _general_value(s, n) for n, s in enumerate(symbols)}
+    try:
+        value = filled.xreplace(point).evalf(_DIGITS)
+    except (ArithmeticError, AttributeError, TypeError, ValueError):
+        return False
+    return bool(value.is_number and value.is_finite and abs(value) > _CLEARLY)
+
+
+def _has_own_kinds(expr: Expr) -> bool:
+    """Whether some node is of a kind of symforget's own, such as an integral over the sample space."""
+    return any(type(e).__module__.startswith("symforget") and e.args for e in preorder_traversal(expr))
+
+
+def _general_value(symbol: Any, index: int) -> Rational:
+    value = Rational(7 + 4 * index, 11 + 5 * index)
+    return -value if symbol.is_nonpositive else value

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from symforget.cli import checking, reading, tables, values
+from symforget.cli import audit, checking, reading, simulate, tables, values
 from symforget.cli.runner import CommandGroup, print_version
 
 app = typer.Typer(
@@ -40,12 +40,14 @@ def _root(
 
 app.command("verify")(checking.verify)
 app.command("check")(checking.check)
+app.command("audit")(audit.audit)
 app.command("list")(reading.list_claims)
 app.command("show")(reading.show)
 app.command("derive")(reading.derive)
 app.command("eval")(values.evaluate)
 app.command("table")(tables.table)
 app.command("compare")(tables.compare)
+app.command("simulate")(simulate.simulate)
 
 
 def main() -> None:

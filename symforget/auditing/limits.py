@@ -1,0 +1,123 @@
+"""Mutants of a limit statement, which no ball encloses: refuted by uniqueness, or by values far along the sequence.
+
+The original says lim f = v, and is proved through a bound on |f - v| that tends to 0. A mutant says lim f* = v*.
+
+- Only v was changed: a limit is unique, so a point at which v* - v is certainly not 0 refutes the mutant.
+- f was changed: |f* - v*| and |f - v| are enclosed at points that run to the limit point. The mutant counts as refuted
+  if |f* - v*| does not shrink, while it exceeds `FACTOR` |f - v| at every one of them. The enclosures are certified;
+  that finitely many points speak for the limit is not, and reports say "along the sequence".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flint import arb
+from sympy import Eq, Expr, Integer, Rational, Symbol
+from sympy import Limit as LimitExpr
+
+from symforget import prover
+from symforget.auditing.witnesses import FAILURES
+from symforget.balls import compile_ball, to_ball
+from symforget.claims import Claim, Densities, WitnessRecord
+from symforget.comparison import Enclosure
+from symforget.derivation import as_text
+from symforget.instances import SPOT_PAIRS, GaussianPair, Instance, needs_instance
+from symforget.legs.points import concrete, domain_of, record
+from symforget.precision import workprec
+from symforget.timelimit import time_limit
+from symforget.witness import candidates
+
+STEPS = (40, 640, 10240)
+"""The limit point is approached as x = point +- 1/n, an infinite one as x = +-n."""
+FACTOR = 20
+SHRUNK = Rational(7, 10)
+BITS, DIGITS, SECONDS = 256, 12, 20.0
+
+
+def limit_witness(claim: Claim, original: Any, mutant: Any) -> WitnessRecord | None:
+    """What refutes a mutant of ``lim f = v``, or None."""
+    if not isinstance(original.lhs, LimitExpr) or not isinstance(mutant.lhs, LimitExpr):
+        return None
+    try:
+        with time_limit(SECONDS, "following a sequence"):
+            if mutant.lhs == original.lhs:
+                return _by_uniqueness(claim, original, mutant)
+            return _along_the_sequence(claim, original, mutant)
+    except FAILURES:
+        return None
+
+
+def _instance(claim: Claim, relation: Any) -> Instance | None:
+    if not needs_instance(relation):
+        return None
+    return GaussianPair() if claim.densities is Densities.GAUSSIAN else SPOT_PAIRS[0]
+
+
+def _by_uniqueness(claim: Claim, original: Any, mutant: Any) -> WitnessRecord | None:
+    instance = _instance(claim, Eq(original.rhs, mutant.rhs, evaluate=False))
+    made = concrete(Eq(original.rhs, mutant.rhs, evaluate=False), instance)
+    for point in _points(domain_of(made, claim.domain)):
+        comparison = prover.compare_at(made, point, DIGITS)
+        if comparison.truth is False and comparison.left is not None and comparison.right is not None:
+            found = prover.Witness({s.name: v for s, v in point.items()}, comparison.left, comparison.right)
+            return record(found, mutant, "proved limit against the stated one", instance)
+    return None
+
+
+def _along_the_sequence(claim: Claim, original: Any, mutant: Any) -> WitnessRecord | None:
+    x = original.lhs.args[1]
+    sides = [_distance(r) for r in (mutant, original)]
+    instance = _instance(claim, Eq(*sides, evaluate=False))
+    made = concrete(Eq(*sides, evaluate=False), instance)
+    domain = domain_of(made, claim.domain)
+    for point in _points({s: i for s, i in domain.items() if s != x}):
+        reached = _distances(made, {**point}, x, original.lhs.args[2], str(original.lhs.args[3]))
+        if reached is None or not _stays_away(reached):
+            continue
+        at, (far, near) = list(_sequence(original.lhs.args[2], str(original.lhs.args[3])))[-1], reached[-1]
+        shown = {str(s): str(v) for s, v in {**point, x: at}.items()}
+        left, right = (str(Enclosure.of(d, DIGITS)) for d in (far, near))
+        return WitnessRecord("distance from the limit, along the sequence", as_text(mutant), shown, left, right)
+    return None
+
+
+def _distance(relation: Any) -> Expr:
+    return relation.lhs.args[0] - relation.rhs
+
+
+def _points(domain: Any) -> list[dict[Symbol, Rational]]:
+    values = list(candidates(list(domain.values()), 7))[-3:] if domain else [()]
+    return [dict(zip(domain, v, strict=True)) for v in values]
+
+
+def _sequence(target: Expr, direction: str) -> Iterator[Rational]:
+    for n in STEPS:
+        if target.is_infinite:
+            yield Integer(n) if target.is_positive else Integer(-n)
+        else:
+            yield target + Rational(1, n) * (1 if direction == "+" else -1)
+
+
+def _distances(
+    made: Any, point: dict[Symbol, Rational], x: Symbol, target: Expr, direction: str
+) -> list[tuple[arb, arb]] | None:
+    """Both distances at each point of the sequence; None where one is not enclosed."""
+    symbols = [*point, x]
+    functions = [compile_ball(side, symbols) for side in (made.lhs, made.rhs)]
+    found = []
+    with workprec(BITS):
+        for value in _sequence(target, direction):
+            arguments = [to_ball(v) for v in (*point.values(), value)]
+            far, near = (abs(f(*arguments)) for f in functions)
+            if not (far.is_finite() and near.is_finite()):
+                return None
+            found.append((far, near))
+    return found
+
+
+def _stays_away(reached: list[tuple[arb, arb]]) -> bool:
+    first, last = reached[0][0], reached[-1][0]
+    apart = all(far > FACTOR * near for far, near in reached)
+    return apart and bool(last > first * to_ball(SHRUNK))

@@ -1,0 +1,182 @@
+"""Whether a mutant is still true, shown from the statement it was made of, or certified on a box by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sympy import Dummy, Eq, Expr, Ge, Gt, Integral, Le, Lt, Symbol, expand_log, factor, log, together
+
+from symforget import prover
+from symforget.auditing.witnesses import FAILURES, gaussian, is_dear
+from symforget.calculus import BC, TV, H, SampleIntegral, chi2, chi2_old
+from symforget.checking import compact_parts
+from symforget.claims import Claim, Densities, Part
+from symforget.domain import Interval
+from symforget.functions import normal
+from symforget.gate.symbolic import gate, gate_s
+from symforget.instances import TwoLetterPair, needs_instance
+from symforget.legs.certified import Boxes
+from symforget.legs.points import concrete, domain_of
+from symforget.proofs import prove
+from symforget.signs import is_nonnegative, is_positive, is_zero, open_up
+from symforget.timelimit import time_limit
+
+Domain = Mapping[Symbol, Any]
+
+ALGEBRA_SECONDS, PROOF_SECONDS, BOX_SECONDS = 5.0, 3.0, 8.0
+ELEMENTARY_BOXES, BOXES = 400, 800
+
+_POSITIVE, _UNIT, _REAL = (Interval.parse(text) for text in ("(0, oo)", "(0, 1)", "(-oo, oo)"))
+_RANGES = {BC: _UNIT, TV: _UNIT, chi2: _POSITIVE, chi2_old: _POSITIVE}
+
+
+def implied(original: Any, mutant: Any, domain: Domain) -> str:
+    """How the mutant follows from the original statement, taken as true; "" if that was not shown.
+
+    One side has changed, so the mutant follows if the change is in the harmless direction. Quantities of the density
+    pair count as numbers of their ranges: 0 < H, BC, TV < 1 (densities positive and not equal), chi2 > 0.
+    """
+    if isinstance(original, Eq) or type(mutant) is not type(original):
+        pairs = ((mutant.lhs, original.lhs), (mutant.rhs, original.rhs))
+        if type(mutant) is not type(original):
+            return ""
+        same = all(_attempt(ALGEBRA_SECONDS, lambda a=a, b=b: _equal(a, b, domain)) for a, b in pairs)
+        return "the same statement" if same else ""
+    known = _known_values(original)
+    room = _opened(_room(mutant), known)
+    spare = _opened(_room(mutant) - _room(original), known)
+    given = domain_of(Eq(room, spare, evaluate=False), {**domain, **dict(known.values())})
+    if _attempt(ALGEBRA_SECONDS, lambda: is_nonnegative(spare, given)):
+        return "weaker than the statement"
+    if _attempt(ALGEBRA_SECONDS, lambda: _weaker_by_ratio(original, mutant, known, given)):
+        return "weaker than the statement by a factor"
+    strict = isinstance(mutant, Lt | Gt)
+    if _attempt(ALGEBRA_SECONDS, lambda: (is_positive if strict else is_nonnegative)(room, given)):
+        return "an inequality of signs"
+    if not _is_elementary(spare):
+        return ""
+    for sign, what in ((spare, "weaker than the statement"), (room, "an elementary inequality")):
+        relation = (Gt if strict and sign is room else Ge)(sign, 0, evaluate=False)
+        found = _elementary(relation, given)
+        if found:
+            return f"{what}, {found}"
+    return ""
+
+
+def certified_on_a_box(claim: Claim, part: Part, mutant: Any) -> str:
+    """The box on which the mutant was certified by branch and bound; "" if none was."""
+    if isinstance(mutant, Eq):
+        return ""
+    for instance, box in _boxes(claim, part, mutant):
+        if _attempt(2 * BOX_SECONDS, lambda i=instance, b=box: is_certified(mutant, i, b)):
+            where = ", ".join(f"{s} in {i}" for s, i in box.items())
+            return f"{where} ({instance.name})" if instance is not None else where
+    return ""
+
+
+def is_certified(mutant: Any, instance: Any, box: Domain) -> bool:
+    """Whether branch and bound certifies the mutant on a compact box, no witness being looked for."""
+    made = concrete(mutant, instance)
+    used = {s: i for s, i in box.items() if s in made.free_symbols}
+    if made.free_symbols - used.keys():
+        return False
+    verdict = prover.certify(made, used, max_boxes=BOXES, timeout=BOX_SECONDS, search=False)
+    return isinstance(verdict, prover.Certified)
+
+
+def _boxes(claim: Claim, part: Part, mutant: Any) -> list[tuple[Any, Domain]]:
+    """The part's own boxes, then a compact part of the domain."""
+    own = [(c.instance if needs_instance(mutant) else None, c.box) for c in part.certified if isinstance(c, Boxes)]
+    if not needs_instance(mutant):
+        instances: list[Any] = [None]
+    elif claim.densities is Densities.GAUSSIAN:
+        instances = [gaussian(mutant)]
+    else:
+        instances = [TwoLetterPair()] + ([] if is_dear(mutant) else [gaussian(mutant)])
+    for instance in instances:
+        made = _attempt(BOX_SECONDS, lambda i=instance: concrete(mutant, i))
+        if made is None or made is False:
+            continue
+        domain = domain_of(made, claim.domain)
+        own.extend((instance, box) for box in (list(compact_parts(domain)) or [domain])[-1:])
+    return own
+
+
+def _elementary(relation: Any, domain: Domain) -> str:
+    used = {s: domain[s] for s in relation.free_symbols}
+    if _attempt(PROOF_SECONDS, lambda: prove(relation, used, PROOF_SECONDS)):
+        return "proved"
+    verdict = _attempt(BOX_SECONDS, lambda: prover.certify(relation, used, ELEMENTARY_BOXES, BOX_SECONDS, search=False))
+    return "certified on the whole domain" if isinstance(verdict, prover.Certified) else ""
+
+
+def _room(relation: Any) -> Expr:
+    """What the relation says is not negative (or is positive)."""
+    return relation.rhs - relation.lhs if isinstance(relation, Le | Lt) else relation.lhs - relation.rhs
+
+
+def _known_values(original: Any) -> dict[Expr, tuple[Symbol, Interval]]:
+    """For every quantity of the original that is not elementary, a symbol and the interval it lies in.
+
+    Only quantities of the original: what an edit has made need not lie in the same range.
+    """
+    found: dict[Expr, tuple[Symbol, Interval]] = {}
+    for atom in sorted(original.atoms(H, SampleIntegral, gate, gate_s, normal, Integral, *map(type, _RANGES)), key=str):
+        interval = _RANGES.get(atom) or _range_of(atom)
+        found[atom] = Dummy(_name(atom), real=True), interval
+    return {e: (Symbol(f"{s.name}_{n}", real=True), i) for n, (e, (s, i)) in enumerate(found.items())}
+
+
+def _name(atom: Expr) -> str:
+    return type(atom).__name__ if atom.args else str(atom)
+
+
+def _range_of(atom: Expr) -> Interval:
+    if isinstance(atom, H | gate | gate_s):
+        return _UNIT
+    return _POSITIVE if atom.is_positive else _REAL
+
+
+def _opened(expr: Expr, known: Mapping[Expr, tuple[Symbol, Interval]]) -> Expr:
+    return expr.xreplace({e: symbol for e, (symbol, _) in known.items()})
+
+
+def _is_elementary(expr: Expr) -> bool:
+    return not expr.has(H, SampleIntegral, Integral, normal, BC, TV, chi2, chi2_old)
+
+
+def _weaker_by_ratio(original: Any, mutant: Any, known: Any, domain: Domain) -> bool:
+    """The changed side, positive before and after, has grown on the larger side or shrunk on the smaller one."""
+    left = mutant.lhs != original.lhs
+    before, after = (_opened(r.lhs if left else r.rhs, known) for r in (original, mutant))
+    if not (is_positive(before, domain) and is_positive(after, domain)):
+        return False
+    grew = left is isinstance(mutant, Ge | Gt)
+    larger, smaller = (factor(together(open_up(e, domain))) for e in ((after, before) if grew else (before, after)))
+    return is_nonnegative(expand_log(log(larger / smaller)), {})
+
+
+def _equal(one: Expr, other: Expr, domain: Domain) -> bool:
+    if one == other or _reflected(one) == _reflected(other):
+        return True
+    return is_zero(one - other, domain)
+
+
+def _reflected(expr: Expr) -> Expr:
+    """Each expectation over z in the first, by print, of its two forms f(z) and f(-z), which are equal."""
+
+    def either(e: Any) -> Expr:
+        mirrored = normal(e.body.xreplace({e.variable: -e.variable}), e.variable)
+        return min((e, mirrored), key=str)
+
+    return expr.replace(lambda e: isinstance(e, normal), either)
+
+
+def _attempt(seconds: float, work: Any) -> Any:
+    """What the work finds in time; False where SymPy cannot do it."""
+    try:
+        with time_limit(seconds, "showing that a mutant is true"):
+            return work()
+    except (*FAILURES, AttributeError, RecursionError):
+        return False
