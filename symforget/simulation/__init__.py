@@ -1,0 +1,1 @@
+"""Stochastic training of the two-mode mixture, many replicates at once."""

@@ -1,0 +1,273 @@
+"""Scenarios as data: what a TOML file may say about a stochastic training run, and what it then means."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from symforget.errors import InputError
+
+DIRECTORY = Path(__file__).parent / "scenarios"
+LARGEST_FILE = 1_000_000
+
+
+class Estimator(StrEnum):
+    """How a step's gradient is estimated; `symforget.simulation.estimators` says what each one does."""
+
+    FORWARD = "forward"
+    REVERSE = "reverse"
+    PATHWISE = "pathwise"
+    AS_CODED = "as-coded"
+    REPLAY = "replay"
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """weight N(old_mean, old_scale^2 I) + (1 - weight) N(new_mean, new_scale^2 I); means have one entry per dimension.
+
+    0 <= weight <= 1, scales positive.
+    """
+
+    weight: float
+    old_mean: tuple[float, ...]
+    new_mean: tuple[float, ...]
+    old_scale: float = 1.0
+    new_scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way of training: an estimator, the old weight of what it is shown, its rates.
+
+    ``target_weight``: old weight of the data (forward) or of the target in the reward (the others); 0 is the new mode
+    alone. ``slow``: factor on the updates of weight, old mean and old scale. ``replay``: share of old draws mixed into
+    the behaviour, importance-weighted (estimator "replay"). ``baseline``: subtract the reward's leave-one-out mean.
+    ``floored``: the reward log(p/(reward_scale q) + reward_floor) in place of log(p/q).
+    """
+
+    name: str
+    estimator: Estimator
+    target_weight: float
+    rate: float
+    slow: float = 1.0
+    replay: float = 0.0
+    baseline: bool = False
+    floored: bool = False
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A training run and its variants.
+
+    ``learn``: which of weight, means, scales are trained. ``logit``: whether the weight is trained through its logit;
+    otherwise directly. ``weight_bounds``: the weight is clipped to them. ``level``: the Gain at which Drops are
+    compared. ``reward_scale``, ``reward_floor``: constants of the reward as published.
+    """
+
+    name: str
+    title: str
+    source: str
+    start: Mixture
+    target: Mixture
+    steps: int
+    batch: int
+    variants: tuple[Variant, ...]
+    learn: tuple[str, ...] = ("weight", "means", "scales")
+    logit: bool = True
+    weight_bounds: tuple[float, float] = (0.0, 1.0)
+    smallest_scale: float = 1e-3
+    level: float = 0.9
+    reward_scale: float = 1.0
+    reward_floor: float = 0.0
+
+    @property
+    def dimension(self) -> int:
+        return len(self.start.old_mean)
+
+    def resized(self, steps: int | None = None, batch: int | None = None) -> Scenario:
+        """The same with another number of steps or draws per step."""
+        return replace(self, steps=steps or self.steps, batch=batch or self.batch)
+
+    def only(self, names: Sequence[str]) -> Scenario:
+        """The same with these variants only, in this order."""
+        return replace(self, variants=tuple(self.variant(name) for name in names))
+
+    def variant(self, name: str) -> Variant:
+        """One variant by name.
+
+        Raises:
+            InputError: there is none of that name.
+        """
+        for variant in self.variants:
+            if variant.name == name:
+                return variant
+        known = ", ".join(v.name for v in self.variants)
+        raise InputError(f'{self.name}: no variant "{name}"; there are: {known}')
+
+
+def shipped() -> tuple[str, ...]:
+    """Names of the scenarios that come with symforget."""
+    return tuple(sorted(p.stem for p in DIRECTORY.glob("*.toml")))
+
+
+def load(name: str) -> Scenario:
+    """A shipped scenario by name, or any by the path of its TOML file.
+
+    Raises:
+        InputError: no such scenario, or the file says something it may not.
+    """
+    path = Path(name) if name.endswith(".toml") else DIRECTORY / f"{name}.toml"
+    if not name.endswith(".toml") and name not in shipped():
+        raise InputError(f'no scenario "{name[:60]}"; there are {", ".join(shipped())}, or name a .toml file')
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise InputError(f"{name}: more than {LARGEST_FILE} bytes")
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read {name}: {error.strerror}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{name}: {error}") from None
+    return parse(document, path.stem, name)
+
+
+def parse(document: Mapping[str, Any], name: str, where: str) -> Scenario:
+    """A scenario from a TOML document; ``where`` is what messages call the file.
+
+    Raises:
+        InputError: a key is unknown, missing, of the wrong type or out of range.
+    """
+    table = _Table(document, where)
+    start, target = (_mixture(table.table(key)) for key in ("start", "target"))
+    if len(start.old_mean) != len(target.old_mean):
+        raise InputError(f"{where}: start and target differ in dimension")
+    bounds = table.numbers("weight_bounds", (0.0, 1.0))
+    if len(bounds) != 2 or not 0 <= bounds[0] <= start.weight <= bounds[1] <= 1:
+        raise InputError(f"{where}: weight_bounds must be two numbers with the starting weight between them, in [0, 1]")
+    scenario = Scenario(
+        name=name,
+        title=table.text("title"),
+        source=table.text("source", ""),
+        start=start,
+        target=target,
+        steps=table.whole("steps"),
+        batch=table.whole("batch"),
+        variants=tuple(_variant(t) for t in table.tables("variant")),
+        learn=table.texts("learn", ("weight", "means", "scales")),
+        logit=table.flag("logit", True),
+        weight_bounds=(bounds[0], bounds[1]),
+        smallest_scale=table.number("smallest_scale", 1e-3, low=1e-12),
+        level=table.number("level", 0.9, low=0.0, high=1.0),
+        reward_scale=table.number("reward_scale", 1.0, low=1e-300),
+        reward_floor=table.number("reward_floor", 0.0, low=0.0),
+    )
+    table.finish()
+    return _checked(scenario, where)
+
+
+def _checked(scenario: Scenario, where: str) -> Scenario:
+    unknown = [x for x in scenario.learn if x not in ("weight", "means", "scales")]
+    if unknown or not scenario.learn:
+        raise InputError(f"{where}: learn may name weight, means and scales")
+    names = [v.name for v in scenario.variants]
+    if len(set(names)) != len(names):
+        raise InputError(f"{where}: variants need distinct names")
+    if scenario.logit and not 0 < scenario.start.weight < 1:
+        raise InputError(f"{where}: with logit = true the starting weight must lie strictly between 0 and 1")
+    return scenario
+
+
+def _mixture(table: _Table) -> Mixture:
+    old, new = table.numbers("old_mean"), table.numbers("new_mean")
+    if len(old) != len(new) or not old:
+        raise InputError(f"{table.where}: old_mean and new_mean must have one number per dimension each")
+    found = Mixture(
+        table.number("weight", low=0.0, high=1.0),
+        old,
+        new,
+        table.number("old_scale", 1.0, low=1e-12),
+        table.number("new_scale", 1.0, low=1e-12),
+    )
+    table.finish()
+    return found
+
+
+def _variant(table: _Table) -> Variant:
+    named = table.text("estimator")
+    if named not in set(Estimator):
+        raise InputError(f'{table.where}: estimator "{named}" is none of {", ".join(Estimator)}')
+    found = Variant(
+        table.text("name"),
+        Estimator(named),
+        table.number("target_weight", low=0.0, high=1.0),
+        table.number("rate", low=0.0),
+        table.number("slow", 1.0, low=0.0),
+        table.number("replay", 0.0, low=0.0, high=0.999),
+        table.flag("baseline", False),
+        table.flag("floored", False),
+    )
+    table.finish()
+    return found
+
+
+class _Table:
+    """A TOML table read key by key; every complaint says where."""
+
+    def __init__(self, content: Mapping[str, Any], where: str) -> None:
+        self._left = dict(content)
+        self.where = where
+
+    def finish(self) -> None:
+        if self._left:
+            raise InputError(f'{self.where}: unknown key "{next(iter(self._left))}"')
+
+    def _take(self, key: str, default: Any, kinds: tuple[type, ...], noun: str) -> Any:
+        value = self._left.pop(key, default)
+        if value is None:
+            raise InputError(f'{self.where}: "{key}" is missing')
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise InputError(f'{self.where}: "{key}" must be {noun}')
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        return self._take(key, default, (str,), "text")
+
+    def flag(self, key: str, default: bool) -> bool:
+        return self._take(key, default, (bool,), "true or false")
+
+    def number(self, key: str, default: float | None = None, low: float = -1e300, high: float = 1e300) -> float:
+        value = float(self._take(key, default, (int, float), "a number"))
+        if not low <= value <= high:  # nan fails this too
+            raise InputError(f'{self.where}: "{key}" must lie between {low:g} and {high:g}')
+        return value
+
+    def whole(self, key: str) -> int:
+        value = self._take(key, None, (int,), "a whole number")
+        if not 1 <= value <= 10_000_000:
+            raise InputError(f'{self.where}: "{key}" must lie between 1 and 10000000')
+        return value
+
+    def numbers(self, key: str, default: tuple[float, ...] | None = None) -> tuple[float, ...]:
+        values = self._take(key, default, (list, tuple, int, float), "a number or a list of numbers")
+        items = values if isinstance(values, (list, tuple)) else [values]
+        if not all(isinstance(v, (int, float)) and not isinstance(v, bool) and abs(v) < 1e300 for v in items):
+            raise InputError(f'{self.where}: "{key}" must be a list of finite numbers')
+        return tuple(float(v) for v in items)
+
+    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        values = self._take(key, default, (list, tuple), "a list of texts")
+        if not all(isinstance(v, str) for v in values):
+            raise InputError(f'{self.where}: "{key}" must be a list of texts')
+        return tuple(values)
+
+    def table(self, key: str) -> _Table:
+        return _Table(self._take(key, None, (dict,), "a table"), f"{self.where}: [{key}]")
+
+    def tables(self, key: str) -> list[_Table]:
+        values = self._take(key, None, (list,), "an array of tables")
+        if not values or not all(isinstance(v, dict) for v in values):
+            raise InputError(f'{self.where}: "{key}" must be an array of tables, not empty')
+        return [_Table(v, f"{self.where}: {key} {i}") for i, v in enumerate(values, 1)]

@@ -1,0 +1,199 @@
+"""The training loop: steps of one variant for a chunk of replicates, its memory, and chunks shared out to processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from symforget.errors import InputError
+from symforget.simulation.estimators import BLOCK, Array, Gradient, Group, State, bytes_per_draw, estimates, groups
+from symforget.simulation.scenarios import Scenario
+
+DRAWS_IN_CACHE = 16_384
+"""Draws per array at which a chunk's arrays still lie in a processor's cache: larger chunks are no faster."""
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``max_memory``: bytes that arrays of all processes together may take, results included."""
+
+    replicates: int = 64
+    seed: int = 0
+    jobs: int = 1
+    max_memory: int = 2**30
+
+    def __post_init__(self) -> None:
+        limits = (("replicates", 1, 10_000_000), ("seed", 0, 2**63 - 1), ("jobs", 1, 256))
+        for name, low, high in limits:
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise InputError(f"--{name} must be between {low} and {high}, got {value}")
+
+
+@dataclass(frozen=True)
+class Trajectories:
+    """What happened: ``weight`` (R, steps + 1), ``means`` (R, steps + 1, 2, d), ``scales`` (R, steps + 1, 2)."""
+
+    weight: Array
+    means: Array
+    scales: Array
+
+    @classmethod
+    def empty(cls, scenario: Scenario, replicates: int) -> Trajectories:
+        shape = (replicates, scenario.steps + 1)
+        return cls(np.empty(shape), np.empty((*shape, 2, scenario.dimension)), np.empty((*shape, 2)))
+
+    def put(self, rows: slice, other: Trajectories) -> None:
+        """Copy the other's rows here."""
+        self.weight[rows], self.means[rows], self.scales[rows] = other.weight, other.means, other.scales
+
+
+@dataclass(frozen=True)
+class Task:
+    """Some replicates of every variant."""
+
+    scenario: Scenario
+    seed: int
+    replicates: range
+
+
+def generators(task: Task) -> list[np.random.Generator]:
+    """One stream per replicate, depending on the seed and the replicate's number alone."""
+    return [np.random.default_rng(np.random.SeedSequence([task.seed, r])) for r in task.replicates]
+
+
+def train(task: Task) -> dict[str, Trajectories]:
+    """Run every step of every variant for the task's replicates; variant name -> trajectories."""
+    rngs, scenario = generators(task), task.scenario
+    work = groups(scenario)
+    states = [State.of(scenario.start, len(g.variants) * len(rngs)) for g in work]
+    done = {v.name: Trajectories.empty(scenario, len(rngs)) for v in scenario.variants}
+    _record(done, 0, work, states)
+    for step in range(1, scenario.steps + 1):
+        found = estimates(list(zip(work, states, strict=True)), rngs)
+        states = [updated(g, s, f) for g, s, f in zip(work, states, found, strict=True)]
+        _record(done, step, work, states)
+    return done
+
+
+def _record(done: dict[str, Trajectories], step: int, work: list[Group], states: list[State]) -> None:
+    for group, state in zip(work, states, strict=True):
+        count = len(state.weight) // len(group.variants)
+        for i, variant in enumerate(group.variants):
+            rows, into = slice(i * count, (i + 1) * count), done[variant.name]
+            into.weight[:, step] = state.weight[rows]
+            into.means[:, step] = state.means[:, rows].transpose(1, 0, 2)
+            into.scales[:, step] = state.scales[:, rows].T
+
+
+def updated(group: Group, state: State, ascent: Gradient) -> State:
+    """One step of gradient ascent; the slow factor acts on the weight and on the old component."""
+    scenario, rows = group.scenario, len(state.weight)
+    rate = group.per_row([v.rate for v in group.variants], rows)
+    slowed = rate * group.per_row([v.slow for v in group.variants], rows)
+    rates = np.stack([slowed, rate])
+    new = state
+    if "weight" in scenario.learn:
+        new = replace(new, weight=_stepped_weight(scenario, state.weight, slowed, ascent.weight))
+    if "means" in scenario.learn:
+        new = replace(new, means=state.means + rates[..., None] * ascent.means)
+    if "scales" in scenario.learn:
+        new = replace(new, scales=np.maximum(state.scales + rates * ascent.scales, scenario.smallest_scale))
+    return new
+
+
+def _stepped_weight(scenario: Scenario, weight: Array, rate: Array, ascent: Array) -> Array:
+    if scenario.logit:
+        logit = np.log(weight) - np.log1p(-weight) + rate * weight * (1 - weight) * ascent
+        stepped = 1 / (1 + np.exp(-logit))
+    else:
+        stepped = weight + rate * ascent
+    return np.clip(stepped, *scenario.weight_bounds)
+
+
+def run(scenario: Scenario, settings: Settings) -> Iterator[tuple[range, dict[str, Trajectories]]]:
+    """Train; yields the replicates in order, whatever the number of processes.
+
+    Raises:
+        InputError: the results, or one replicate's arrays, need more than the memory allowed.
+    """
+    size = chunk_size(scenario, settings)
+    spans = [range(i, min(i + size, settings.replicates)) for i in range(0, settings.replicates, size)]
+    tasks = [Task(scenario, settings.seed, span) for span in spans]
+    done = map(train, tasks) if settings.jobs == 1 or len(tasks) == 1 else _in_processes(tasks, settings.jobs)
+    for task, found in zip(tasks, done, strict=True):
+        yield task.replicates, found
+
+
+def collected(scenario: Scenario, settings: Settings, progress: Progress | None = None) -> dict[str, Trajectories]:
+    """All trajectories: variant name -> every replicate's."""
+    whole: dict[str, Trajectories] = {}
+    for span, found in run(scenario, settings):
+        if not whole:
+            whole = {v.name: Trajectories.empty(scenario, settings.replicates) for v in scenario.variants}
+        for name, piece in found.items():
+            whole[name].put(slice(span.start, span.stop), piece)
+        if progress is not None:
+            progress(len(span))
+    return whole
+
+
+def result_bytes(scenario: Scenario, replicates: int) -> int:
+    """Memory of the trajectories of so many replicates, all variants."""
+    return len(scenario.variants) * replicates * (scenario.steps + 1) * (3 + 2 * scenario.dimension) * 8
+
+
+def chunk_size(scenario: Scenario, settings: Settings) -> int:
+    """How many replicates one process trains together: what memory allows, and no more than is of use.
+
+    A process holds a block's arrays and the trajectories of its chunk; of finished chunks at most three per process
+    wait, pickled or not, to be put with the results, which are there from the beginning.
+    """
+    results = result_bytes(scenario, settings.replicates)
+    one = min(BLOCK, scenario.batch) * bytes_per_draw(scenario) + 4 * result_bytes(scenario, 1)
+    free = settings.max_memory - results
+    if free < settings.jobs * one:
+        raise InputError(
+            f"--max-memory: this run needs at least {in_words(results + settings.jobs * one)} "
+            f"({in_words(results)} for results); allow more, or fewer replicates, steps or jobs"
+        )
+    useful = -(-DRAWS_IN_CACHE // scenario.batch)
+    share = -(-settings.replicates // (2 * settings.jobs))
+    return int(max(1, min(useful, share, free // (settings.jobs * one))))
+
+
+def in_words(count: int) -> str:
+    """A number of bytes in the unit that suits it."""
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count} B"
+
+
+def _in_processes(tasks: list[Task], jobs: int) -> Iterator[dict[str, Trajectories]]:
+    """Results in order; at most two tasks per process are under way, so that finished ones do not pile up."""
+    pool = ProcessPoolExecutor(min(jobs, len(tasks)), multiprocessing.get_context("spawn"), _ignore_interrupts)
+    waiting, flight = deque(tasks), deque()
+    try:
+        while waiting or flight:
+            while waiting and len(flight) < 2 * jobs:
+                flight.append(pool.submit(train, waiting.popleft()))
+            yield flight.popleft().result()
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def _ignore_interrupts() -> None:
+    """The parent decides what an interrupt means."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
