@@ -43,6 +43,7 @@ from symforget.rules.intervals import (
     UnderIntegralSign,
 )
 from symforget.rules.linear import InsideUnitDisc, SmallerRoot
+from symforget.rules.touching import ConvexTouching, PointwiseGiven, SignGiven
 from symforget.rules.transforms import (
     AsIntegral,
     FoldTheLine,
@@ -66,6 +67,7 @@ __all__ = [
     "ChainRule",
     "ChangeOfVariable",
     "CompleteTheSquare",
+    "ConvexTouching",
     "Definition",
     "Differentiate",
     "Evaluate",
@@ -85,6 +87,7 @@ __all__ = [
     "PeriodicStrip",
     "Pointwise",
     "PointwiseExpectation",
+    "PointwiseGiven",
     "PutIn",
     "Reciprocal",
     "ReduceToGate",
@@ -93,6 +96,7 @@ __all__ = [
     "SameIntegrand",
     "Scaling",
     "SechAboveBell",
+    "SignGiven",
     "SignOf",
     "SlopeAtLeast",
     "SlowestOnTheWay",
