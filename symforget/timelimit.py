@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from flint import ctx
+
 from symforget.errors import TimeLimit
+
+_AGAIN = 0.5
+"""Seconds after which the alarm is repeated: Python drops an exception raised in a destructor or a gc callback."""
 
 
 @contextmanager
@@ -35,11 +40,13 @@ def time_limit(seconds: float, what: str = "the computation") -> Iterator[None]:
         yield  # the limit outside fires first, and its own handler names it
         return
     previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-6))
+    precision = ctx.prec
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-6), _AGAIN)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+        ctx.prec = precision  # the alarm may fall between a change of precision and the `try` that would undo it
         if outer_left > 0:
             signal.setitimer(signal.ITIMER_REAL, max(outer_left - (time.monotonic() - started), 1e-6))

@@ -26,7 +26,7 @@ def refuted(claim_id, **constants):
     return any(
         e.verdict is Verdict.REFUTED and e.witness is not None
         for part in claim.parts
-        for e in certified.run(claim, part, context_of(claim, part), 10, quick=True)
+        for e in certified.run(claim, part, context_of(claim, part), 10, quick=True, thorough=True)
     )
 
 
