@@ -24,11 +24,12 @@ CHUNK = 12
 
 @dataclass(frozen=True)
 class Task:
-    """Some of the mutants of one part of a claim: those numbered from ``first`` on, `CHUNK` at most."""
+    """Some of the mutants of one part of a claim: `CHUNK` at most, from ``first`` on among every so-manieth."""
 
     claim: str
     part: str
     first: int
+    every: int = 1
 
 
 @dataclass(frozen=True)
@@ -99,18 +100,25 @@ class Audit:
         return tuple(j for j in self.judgements if j.outcome is outcome)
 
 
-def audit(selectors: Iterable[str], jobs: int = 1, progress: Progress | None = None) -> Audit:
+def audit(selectors: Iterable[str], jobs: int = 1, every: int = 1, progress: Progress | None = None) -> Audit:
     """Mutate every statement of the selected claims and judge every mutant; an interrupt keeps what is done.
+
+    Args:
+        selectors: groups, claims or files, all shipped claims by default.
+        jobs: processes. every: 1 for all mutants, n for one in n of each part.
+        progress: is told what is done.
 
     Raises:
         InputError: a selector matches nothing, or ``jobs`` is out of range.
     """
     if not 1 <= jobs <= 256:
         raise InputError(f"--jobs must be between 1 and 256, got {jobs}")
+    if every < 1:
+        raise InputError(f"--every must be at least 1, got {every}")
     started = time.monotonic()
     chosen = tuple(selectors)
     library, wanted = collect(chosen)
-    tasks = tuple(task for claim_id in wanted for task in _tasks(library, claim_id))
+    tasks = tuple(task for claim_id in wanted for task in _tasks(library, claim_id, every))
     done: dict[Task, Judged] = {}
     interrupted = False
     if progress is not None:
@@ -151,10 +159,10 @@ def _row(group: str, judgements: Iterable[Judgement]) -> Row:
     return Row(group, len({j.claim for j in found}), len({(j.claim, j.part) for j in found}), outcomes)
 
 
-def _tasks(library: Library, claim_id: str) -> Iterator[Task]:
+def _tasks(library: Library, claim_id: str, every: int) -> Iterator[Task]:
     for part in library.claim(claim_id).parts:
-        count = sum(1 for _ in mutants(part.statement))
-        yield from (Task(claim_id, part.name, first) for first in range(0, count, CHUNK))
+        count = len(list(mutants(part.statement))[::every])
+        yield from (Task(claim_id, part.name, first, every) for first in range(0, count, CHUNK))
 
 
 def _run_all(selectors: tuple[str, ...], tasks: tuple[Task, ...], jobs: int) -> Iterator[Judged]:
@@ -206,7 +214,7 @@ def _run(task: Task) -> Judged:
     try:
         claim, part, found = _mutants_of(task.claim, task.part)
         context = Context(claim.domain, _worker["library"].lemmas_for(claim, part))
-        chosen = found[task.first : task.first + CHUNK]
+        chosen = found[:: task.every][task.first : task.first + CHUNK]
         return Judged(task, tuple(judge(claim, part, mutant, context) for mutant in chosen))
     except KeyboardInterrupt:
         raise

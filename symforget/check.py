@@ -168,7 +168,7 @@ def _derivation_result(item: ReaderDerivation, outcome: Outcome) -> DerivationRe
         text = " ".join((item.steps[number][1], *item.steps[number + 1]))
         steps.append(_step_result(number + 2, item, relation, _as_written(evidence, text)))
     verdict = weakest(step.verdict for step in steps)
-    return DerivationResult(item.id, verdict, tuple(steps), _repair_text(steps, repair))
+    return DerivationResult(item.id, verdict, tuple(steps), _repair_text(steps, repair), item.expect)
 
 
 def _repair_text(steps: list[StepResult], repair: str) -> str:

@@ -30,7 +30,7 @@ Domain = Mapping[Symbol, Interval]
 
 SAMPLES = 10
 WITNESS_TRIES = 300
-PROOF_SHARE = 0.45
+PROOF_SHARE = 0.35
 ENOUGH_DIGITS = 10
 _SIGNS = {"Equality": "==", "Unequality": "!=", "LessThan": "<=", "StrictLessThan": "<"}
 _SIGNS |= {"GreaterThan": ">=", "StrictGreaterThan": ">"}
@@ -187,7 +187,7 @@ class _Examination:
             seconds = self.left() / (2.5 if parts else 1.0)
             if seconds < 0.2:
                 break
-            outcome = prover.certify(target, region, self.limits.max_boxes, seconds)
+            outcome = prover.certify(target, region, self.limits.max_boxes, seconds, search=False)
             if isinstance(outcome, prover.Refuted):
                 yield self.refutation(outcome.witness, outcome.boxes)
                 return

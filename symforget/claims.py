@@ -204,9 +204,13 @@ class ClaimResult:
     @property
     def as_expected(self) -> bool:
         """Whether this result lets a run succeed: it holds, or was expected to be refuted and is."""
-        if self.expect is not None:
-            return self.verdict is self.expect
-        return self.verdict.holds or self.verdict is Verdict.UNDECIDED
+        return _as_expected(self.verdict, self.expect)
+
+
+def _as_expected(verdict: Verdict, expect: Verdict | None) -> bool:
+    if expect is not None:
+        return verdict is expect
+    return verdict.holds or verdict is Verdict.UNDECIDED
 
 
 @dataclass(frozen=True)
@@ -230,6 +234,12 @@ class DerivationResult:
     verdict: Verdict
     steps: tuple[StepResult, ...]
     repair: str = ""
+    expect: Verdict | None = None
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether this result lets a run succeed, as for a claim."""
+        return _as_expected(self.verdict, self.expect)
 
 
 @dataclass(frozen=True)

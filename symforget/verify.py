@@ -356,8 +356,9 @@ def exit_code(report: Report, strict: bool) -> int:
     if not report.claims and not report.derivations:
         return 5
     bad = (Verdict.REFUTED, Verdict.ERROR, *((Verdict.UNDECIDED,) if strict else ()))
-    failed = any(c.verdict is not c.expect if c.expect else c.verdict in bad for c in report.claims)
-    return 1 if failed or any(d.verdict in bad for d in report.derivations) else 0
+    results = (*report.claims, *report.derivations)
+    failed = any(r.verdict is not r.expect if r.expect else r.verdict in bad for r in results)
+    return 1 if failed else 0
 
 
 def environment() -> dict[str, str]:

@@ -29,10 +29,10 @@ from symforget.precision import workprec
 from symforget.timelimit import time_limit
 from symforget.witness import candidates
 
-STEPS = (40, 640, 10240)
+STEPS = (640, 10240)
 """The limit point is approached as x = point +- 1/n, an infinite one as x = +-n."""
 FACTOR = 20
-SHRUNK = Rational(7, 10)
+SHRUNK = Rational(8, 10)
 BITS, DIGITS, SECONDS = 256, 12, 20.0
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from symforget.cli.options import Jobs, processors
+from symforget.cli.options import Jobs, processors, whole_number
 from symforget.errors import InputError
 
 
@@ -18,6 +18,12 @@ def audit(
         typer.Argument(metavar="WHAT", help="GROUP, GROUP/SLUG or FILE.py; everything by default.", show_default=False),
     ] = None,
     jobs: Jobs = None,
+    every: Annotated[
+        int,
+        typer.Option(
+            "--every", metavar="N", parser=whole_number("--every"), help="Judge one in N mutants of each part."
+        ),
+    ] = 1,
     strict: Annotated[bool, typer.Option("--strict", help="An undecided mutant is a failure too.")] = False,
     json: Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write every mutant as JSON.")] = None,
     markdown: Annotated[
@@ -34,7 +40,7 @@ def audit(
 
     _require_directories(json, markdown)
     count = processors() if jobs is None else jobs
-    found = auditing.audit(selectors or (), count, progress_for(sys.stderr, "groups of mutants judged"))
+    found = auditing.audit(selectors or (), count, every, progress_for(sys.stderr, "groups of mutants judged"))
     print(reports.render(found))
     for target, render in ((json, reports.json), (markdown, reports.markdown)):
         if target is not None:

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from symforget.cli import outputs, screen
-from symforget.cli.options import Digits, Jobs, Json, Junit, Legs, Markdown, Quick, Seed, Strict, read_options
+from symforget.cli.options import (
+    Digits,
+    Jobs,
+    Json,
+    Junit,
+    Legs,
+    Markdown,
+    Quick,
+    Seed,
+    Strict,
+    read_options,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from symforget.claims import Report
@@ -47,6 +59,15 @@ def check(
     timeout: Annotated[
         float, typer.Option("--timeout", metavar="SECONDS", help="Time limit for each claim and each derivation.")
     ] = 30.0,
+    max_boxes: Annotated[
+        int,
+        typer.Option(
+            "--max-boxes",
+            metavar="N",
+            parser=whole_number("--max-boxes"),
+            help="Boxes that branch and bound may examine for each statement.",
+        ),
+    ] = 20_000,
     jobs: Jobs = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="As for verify; nothing here is random.")] = 0,
     strict: Strict = False,
@@ -64,7 +85,7 @@ def check(
     from symforget.checking import Limits
 
     asked = read_options(legs, digits, quick, jobs, seed, strict)
-    limits = Limits(seconds=timeout / 10 if quick else timeout, digits=digits, legs=asked.legs)
+    limits = Limits(seconds=timeout / 10 if quick else timeout, digits=digits, max_boxes=max_boxes, legs=asked.legs)
     return _run(lambda progress: run_file(file, CheckOptions(limits, asked.jobs), progress), strict, wanted)
 
 
@@ -85,4 +106,3 @@ def _run(run: Callable[[Progress], Report], strict: bool, wanted: Sequence[outpu
     from symforget.verify import exit_code
 
     return exit_code(report, strict)
-

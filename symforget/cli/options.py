@@ -35,7 +35,9 @@ Digits = Annotated[
     int,
     typer.Option("--digits", metavar="N", parser=whole_number("--digits"), help="Decimal digits, 1 to 10000."),
 ]
-Quick = Annotated[bool, typer.Option("--quick", help="Once a derivation is checked, no other leg; elsewhere fewer draws.")]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="Once a derivation is checked, no other leg; elsewhere fewer draws.")
+]
 Jobs = Annotated[
     int | None,
     typer.Option(

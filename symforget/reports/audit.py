@@ -109,6 +109,7 @@ def _as_data(j: Judgement) -> dict[str, object]:
         "edit": j.edit,
         "statement": j.statement,
         "outcome": str(j.outcome),
+        "seconds": round(j.seconds, 3),
         "how": j.how,
         "witness": witness,
     }

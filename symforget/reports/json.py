@@ -115,6 +115,8 @@ def _derivation(derivation: DerivationResult) -> dict[str, Any]:
     return {
         "id": derivation.id,
         "verdict": derivation.verdict,
+        "expected": derivation.expect,
+        "as_expected": derivation.as_expected,
         "steps": [_step(step) for step in derivation.steps],
         "repair": derivation.repair,
     }

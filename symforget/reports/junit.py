@@ -74,9 +74,11 @@ def _derivation_case(suite: Element, derivation: DerivationResult) -> None:
         f"{line.step.witness or line.step.detail}"
         for line in weak
     )
-    if derivation.verdict is Verdict.UNDECIDED:
+    if derivation.expect is not None and derivation.as_expected:
+        SubElement(case, "system-out").text = _clean(f"{derivation.verdict} as expected: {account}")
+    elif derivation.verdict is Verdict.UNDECIDED and derivation.as_expected:
         SubElement(case, "skipped", message=_clean(f"undecided: {account}"))
-    elif not derivation.verdict.holds:
+    elif not derivation.as_expected:
         tag = "error" if derivation.verdict is Verdict.ERROR else "failure"
         SubElement(case, tag, message=str(derivation.verdict), type=str(derivation.verdict)).text = _clean(account)
 

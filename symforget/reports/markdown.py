@@ -53,21 +53,24 @@ def _group(name: str, claims: Sequence[ClaimResult]) -> list[str]:
 
 def _row(claim: ClaimResult) -> tuple[str, ...]:
     statements = "<br>".join(_code(statement) for _, statement in claim.statements)
-    verdict = f"{claim.verdict} (as expected)" if claim.expect is claim.verdict else str(claim.verdict)
     return (
         f"{_code(claim.id)}<br>{_escape(claim.title)}",
         statements,
         _code(intervals_in_words(claim.domain)) if claim.domain else "none",
         _escape(claim.densities),
-        f"**{verdict}**",
+        f"**{_verdict(claim)}**",
         _escape(", ".join(legs_in_brief(claim))),
     )
+
+
+def _verdict(result: ClaimResult | DerivationResult) -> str:
+    return f"{result.verdict} (as expected)" if result.expect is result.verdict else str(result.verdict)
 
 
 def _derivations(derivations: Sequence[DerivationResult]) -> list[str]:
     if not derivations:
         return []
-    rows = ((_code(d.id), step_count(d), f"**{d.verdict}**", _escape(d.repair)) for d in derivations)
+    rows = ((_code(d.id), step_count(d), f"**{_verdict(d)}**", _escape(d.repair)) for d in derivations)
     return ["## Derivations", "", *_table(("Derivation", "Steps", "Verdict", "Repair"), rows)]
 
 

@@ -95,11 +95,12 @@ def _stacked(claim: ClaimResult, legs: str, id_width: int, legs_indent: int, wid
 
 
 def _note(claim: ClaimResult, indent: int, width: int) -> list[Text]:
-    """What support consists in: the weakest of the positive verdicts says little by itself."""
-    if claim.verdict is not Verdict.SUPPORTED:
+    """What support consists in, and the region that was certified: the verdict by itself does not say."""
+    if claim.verdict not in (Verdict.SUPPORTED, Verdict.CERTIFIED):
         return []
-    found = next((e.detail for e in claim.evidence if e.verdict is Verdict.SUPPORTED and e.detail), "")
-    return [Text(paragraph(found, width, " " * indent), "dim")] if found else []
+    details = [e.detail for e in claim.evidence if e.verdict is claim.verdict and e.detail]
+    shown = dict.fromkeys(details if claim.verdict is Verdict.CERTIFIED else details[:1])
+    return [Text(paragraph(detail, width, " " * indent), "dim") for detail in shown]
 
 
 def _wrap_phrases(phrases: str, width: int, indent: str) -> str:
@@ -117,7 +118,8 @@ def _wrap_phrases(phrases: str, width: int, indent: str) -> str:
 def _derivation_lines(derivations: Iterable[DerivationResult], width: int) -> list[Text]:
     lines: list[Text] = []
     for derivation in derivations:
-        lines.append(_labelled(derivation.verdict, f"derivation {derivation.id}: {step_count(derivation)}"))
+        expected = " (as expected)" if derivation.expect is derivation.verdict else ""
+        lines.append(_labelled(derivation.verdict, f"derivation {derivation.id}: {step_count(derivation)}{expected}"))
         if not derivation.verdict.holds:
             lines += [Text(line) for line in _weak_steps(derivation, width)]
     return lines
@@ -218,5 +220,6 @@ def _sentences(summary: Summary, width: int) -> list[Text]:
 
 
 def _closing(report: Report, summary: Summary, width: int) -> list[Text]:
-    worst = any(not claim.as_expected for claim in report.claims) or report.errors or report.interrupted
+    unexpected = any(not result.as_expected for result in (*report.claims, *report.derivations))
+    worst = unexpected or report.errors or report.interrupted
     return [Text(paragraph(summary_line(report), width), "bold red" if worst else "bold")]

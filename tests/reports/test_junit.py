@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
-from symforget.claims import Report
+from symforget.claims import Report, Verdict
 from symforget.reports.junit import render
 
 
@@ -49,3 +50,12 @@ def test_characters_that_xml_cannot_hold_are_replaced(mixed: Report) -> None:
     error = ElementTree.fromstring(render(mixed)).find(".//testcase[@name='raises']/error")
     assert error is not None
     assert error.get("message") == "error: ZeroDivisionError: <x> & ? y"
+
+
+def test_a_derivation_refuted_as_expected_is_no_failure(mixed: Report) -> None:
+    """If it failed, a file that says where it is wrong on purpose could never pass."""
+    for expect, failures in ((Verdict.REFUTED, 0), (None, 1)):
+        wrong = replace(mixed.derivations[0], verdict=Verdict.REFUTED, expect=expect)
+        suite = ElementTree.fromstring(render(Report((), (wrong,), {}, {}))).find("testsuite")
+        assert suite is not None
+        assert len(suite.findall("testcase/failure")) == failures

@@ -95,3 +95,17 @@ def test_interrupted_run_says_that_the_rest_was_not_checked(good: Report) -> Non
 
 def test_run_without_claims_has_a_report() -> None:
     assert render(Report((), (), {}, {}), 80).plain == "0 claims: none checked"
+
+
+def test_an_expected_refutation_of_a_derivation_is_said_to_be_expected(mixed: Report) -> None:
+    """If it failed, a file that marks a derivation as wrong on purpose would look as if it had failed."""
+    wrong = replace(mixed.derivations[0], verdict=Verdict.REFUTED, expect=Verdict.REFUTED)
+    text = render(replace(mixed, derivations=(wrong,)), 120).plain
+    assert "derivation gradient: 1 step (as expected)" in text
+
+
+def test_a_certified_claim_names_its_region(good: Report) -> None:
+    """If it failed, a reader would take a verdict on a box for one on the whole domain."""
+    evidence = Evidence(Leg.CERTIFIED, Verdict.CERTIFIED, "for all x in [1/20, 8] (nothing is claimed beyond)", boxes=5)
+    claim = replace(good.claims[0], verdict=Verdict.CERTIFIED, evidence=(evidence,))
+    assert "for all x in [1/20, 8] (nothing is claimed beyond)" in render(replace(good, claims=(claim,)), 120).plain

@@ -1,0 +1,213 @@
+"""The audit tells false mutants from true ones, and notices a rule or a prover that accepts what is false."""
+
+from dataclasses import replace
+
+import pytest
+from sympy import Limit, Rational, Symbol, exp, oo, sqrt
+
+from symforget import prover
+from symforget.audit import Audit, audit, exit_code
+from symforget.auditing import acceptance
+from symforget.auditing.judgement import Judgement, Outcome, judge
+from symforget.auditing.limits import limit_witness
+from symforget.auditing.truth import implied
+from symforget.auditing.witnesses import long_witness, spot_witness, undefined_witness
+from symforget.authoring import eq, ge, le, lt
+from symforget.calculus import BC, TV, H
+from symforget.claims import Claim, Densities, Kind, Part
+from symforget.derivation import ACCEPTED, Context, Derivation
+from symforget.domain import Interval
+from symforget.errors import InputError
+from symforget.legs.certified import over
+from symforget.mutate import Mutant
+from symforget.reports.audit import json, markdown, render
+from symforget.rules import Algebra
+
+x = Symbol("x", positive=True)
+l = Symbol("l", real=True)
+beta = Symbol("beta", positive=True)
+
+
+def claim_of(part: Part, densities: str = "none", **domain: str) -> Claim:
+    intervals = {s: Interval.parse(domain[s.name]) for s in (x, l, beta) if s.name in domain}
+    return Claim("test/claim", "", (part,), intervals, Kind.IDENTITY, Densities(densities), "", "", "")
+
+
+def outcome(part: Part, mutant, densities: str = "none", **domain: str) -> Judgement:
+    claim = claim_of(part, densities, **domain)
+    return judge(claim, part, Mutant("edit", mutant), Context(claim.domain, lambda *_: None))
+
+
+class Gullible:
+    """A rule that accepts every step."""
+
+    reason = "because I say so"
+
+    def check(self, before, relation, after, context):
+        return ACCEPTED
+
+
+# ---- what is wrongly accepted is noticed ----
+
+
+def test_a_rule_that_accepts_anything_is_found_out():
+    """If it failed, the audit could not fail either."""
+    statement = eq((x + 1) ** 2, x**2 + 2 * x + 1)
+    honest = Part(statement, symbolic=Derivation(statement.lhs).equals(statement.rhs, by=Algebra()))
+    gullible = Part(statement, symbolic=Derivation(statement.lhs).equals(statement.rhs, by=Gullible()))
+    for mutant in (eq(statement.lhs, x**2 + 3 * x + 1), eq((x + 2) ** 2, statement.rhs)):
+        assert outcome(honest, mutant, x="(0, oo)").outcome is Outcome.REFUTED
+        found = outcome(gullible, mutant, x="(0, oo)")
+        assert found.outcome is Outcome.WRONGLY_ACCEPTED
+        assert found.witness is not None
+
+
+def test_a_reversed_relation_is_put_to_the_rules_too():
+    statement = le(x, x + 1)
+    part = Part(statement, symbolic=Derivation(x).at_most(x + 1, by=Gullible()))
+    assert outcome(part, ge(x, x + 1), x="(0, oo)").outcome is Outcome.WRONGLY_ACCEPTED
+
+
+def test_a_prover_that_certifies_anything_is_found_out(monkeypatch):
+    """If it failed, a false certificate would go unseen wherever a witness lies in the box."""
+    statement = le(x * (1 - x), Rational(1, 4))
+    part = Part(statement, certified=(over({x: "[0, 1]"}, instance=None),))
+    false = le(x * (1 - x), Rational(1, 8))
+    assert outcome(part, false, x="[0, 1]").outcome is Outcome.REFUTED
+    monkeypatch.setattr(prover, "certify", lambda relation, box, *args, **options: prover.Certified(dict(box), 1))
+    assert outcome(part, false, x="[0, 1]").outcome is Outcome.WRONGLY_ACCEPTED
+
+
+def test_a_witness_outside_the_box_accuses_nobody():
+    """If it failed, a true certificate on a part of the domain would count as a defect."""
+    statement = le(x, 5)
+    part = Part(statement, certified=(over({x: "[0, 1]"}, instance=None),))
+    assert outcome(part, le(x, 4), x="(0, 5]").outcome is Outcome.REFUTED
+
+
+# ---- what is false is refuted, what is true is not ----
+
+
+@pytest.mark.parametrize(
+    ("mutant", "densities"),
+    [
+        (le(H(beta), BC / (4 * sqrt(beta * (1 - beta)))), "any"),
+        (ge(H(beta), BC), "any"),
+        (ge(1 - H(beta), 8 * beta * (1 - beta) * TV**2), "any"),
+    ],
+)
+def test_false_bounds_for_any_densities_have_witnesses(mutant, densities):
+    claim = claim_of(Part(mutant), densities, beta="(0, 1)")
+    assert spot_witness(claim, mutant) or long_witness(claim, mutant)
+
+
+def test_a_root_of_a_negative_number_refutes():
+    """If it failed, a bound without a meaning would count as not refuted."""
+    mutant = le(x, sqrt(-1 - x))
+    found = undefined_witness(claim_of(Part(mutant), x="(0, 1)"), mutant)
+    assert found is not None
+    assert "no real" in found.where
+    assert undefined_witness(claim_of(Part(mutant), x="(0, 1)"), le(x, sqrt(1 + x))) is None
+
+
+UNIT = {beta: Interval.parse("(0, 1)"), x: Interval.parse("(0, oo)")}
+UPPER = le(H(beta), BC / (2 * sqrt(beta * (1 - beta))))
+
+IMPLIED = [
+    (UPPER, le(H(beta), BC / sqrt(beta * (1 - beta)))),
+    (UPPER, le(H(beta), BC / (2 * beta * sqrt(1 - beta)))),
+    (UPPER, le(H(beta), 1 + BC / (2 * sqrt(beta * (1 - beta))))),
+    (ge(H(beta), BC**2), ge(H(beta), BC**4)),
+    (ge(H(beta), BC**2), ge(1 + H(beta), BC**2)),
+    (le(x, exp(x)), le(x, exp(2 * x))),
+    (lt(0, x), lt(0, x / 2)),
+]
+NOT_IMPLIED = [
+    (UPPER, le(H(beta), BC**2 / (2 * sqrt(beta * (1 - beta))))),
+    (UPPER, le(2 * H(beta), BC / (2 * sqrt(beta * (1 - beta))))),
+    (UPPER, ge(H(beta), BC / (2 * sqrt(beta * (1 - beta))))),
+    (ge(H(beta), BC**2), ge(H(beta), BC)),
+    (ge(H(beta), BC**2), ge(H(beta / 2) - Rational(1, 2), BC**2)),
+    (le(x, exp(x)), le(x, exp(-x))),
+    (eq(exp(x), exp(x)), eq(exp(x), exp(-x))),
+]
+
+
+@pytest.mark.parametrize(("original", "mutant"), IMPLIED)
+def test_weaker_statements_are_seen_to_follow(original, mutant):
+    assert implied(original, mutant, UNIT)
+
+
+@pytest.mark.parametrize(("original", "mutant"), NOT_IMPLIED)
+def test_what_does_not_follow_is_not_said_to(original, mutant):
+    """If it failed, a false mutant could count as true."""
+    assert not implied(original, mutant, UNIT)
+
+
+def test_limits_are_refuted_by_uniqueness_or_along_the_sequence():
+    """If it failed, a wrong limit would pass unjudged, or a right one would be refuted."""
+    f = (x + l) / x
+    original = eq(Limit(f, x, oo), 1)
+    claim = claim_of(Part(original), x="(0, oo)", l="(-oo, oo)")
+    for false in (eq(Limit(f, x, oo), 2), eq(Limit(2 * f, x, oo), 1), eq(Limit(f / x, x, oo), 1)):
+        assert limit_witness(claim, original, false) is not None
+    for true in (eq(Limit((x + 2 * l) / x, x, oo), 1), eq(Limit((x - l) / x, x, oo), 1)):
+        assert limit_witness(claim, original, true) is None
+
+
+# ---- the run ----
+
+
+@pytest.fixture(scope="module")
+def found() -> Audit:
+    return audit(["overlap/gate-bounds"])
+
+
+def test_the_shipped_bounds_survive_the_audit(found):
+    assert not found.errors
+    assert not found.of(Outcome.WRONGLY_ACCEPTED)
+    assert found.of(Outcome.REFUTED)
+    assert found.of(Outcome.STILL_TRUE)
+    assert exit_code(found, strict=False) == 0
+
+
+def test_processes_do_not_change_the_result(found):
+    """If it failed, the table in the documentation could not be made again."""
+
+    def plain(result: Audit):
+        return [(j.claim, j.part, j.edit, j.outcome, j.how, j.witness) for j in result.judgements]
+
+    assert plain(audit(["overlap/gate-bounds"], jobs=2)) == plain(found)
+
+
+def test_a_wrong_acceptance_fails_the_command(found):
+    wrong = replace(found.judgements[0], outcome=Outcome.WRONGLY_ACCEPTED)
+    bad = replace(found, judgements=(wrong, *found.judgements[1:]))
+    assert exit_code(bad, strict=False) == 1
+    assert exit_code(replace(found, judgements=()), strict=False) == 5
+    assert exit_code(replace(bad, interrupted=True), strict=False) == 2
+    assert "wrongly accepted:" in render(bad)
+
+
+def test_the_reports_count_what_was_judged(found):
+    total = len(found.judgements)
+    assert f"{total} mutants of 1 claims" in render(found)
+    assert f"| all | 1 | 3 | {total} |" in markdown(found)
+    assert '"schema": "symforget/audit/1"' in json(found)
+
+
+def test_unknown_selectors_and_numbers_out_of_range_are_refused():
+    with pytest.raises(InputError, match="did you mean"):
+        audit(["overlap/gate-bound"])
+    with pytest.raises(InputError, match="--every"):
+        audit(["overlap/gate-bounds"], every=0)
+
+
+def test_acceptance_looks_at_the_step_that_has_changed():
+    """If it failed, a mutant of the left side would be tested by the right side's rule alone."""
+    statement = eq((x + 1) ** 2, x**2 + 2 * x + 1)
+    chain = Derivation(statement.lhs).equals(x**2 + 2 * x + 1, by=Algebra()).equals(1 + x * (x + 2), by=Gullible())
+    part = Part(eq(statement.lhs, 1 + x * (x + 2)), symbolic=chain)
+    context = Context({x: Interval.parse("(0, oo)")}, lambda *_: None)
+    assert acceptance.accepted_by_rules(part, eq(x**2, part.statement.rhs), context) == ""
+    assert acceptance.accepted_by_rules(part, eq(part.statement.lhs, x), context) == Gullible.reason
