@@ -43,6 +43,7 @@ from symforget.rules.intervals import (
     UnderIntegralSign,
 )
 from symforget.rules.linear import InsideUnitDisc, SmallerRoot
+from symforget.rules.logarithms import LargestExponential, LogarithmSign
 from symforget.rules.touching import ConvexTouching, PointwiseGiven, SignGiven
 from symforget.rules.transforms import (
     AsIntegral,
@@ -78,7 +79,9 @@ __all__ = [
     "Gathering",
     "InExpectation",
     "InsideUnitDisc",
+    "LargestExponential",
     "Lemma",
+    "LogarithmSign",
     "MeanAboveMinimum",
     "Monotone",
     "MoveMean",

@@ -237,7 +237,21 @@ def _tame(g: Expr, z: Symbol) -> bool:
     affine = isinstance(g, (exp, cosh, sin, cos, tanh, sech)) and g.args[0].is_polynomial(z)
     if affine and Poly(g.args[0], z).degree() <= 1:
         return True
+    if isinstance(g, exp) and _bounded(g.args[0], z):
+        return True
     return g.is_Pow and _positive_denominator(g, z)
+
+
+def _bounded(g: Expr, z: Symbol) -> bool:
+    """Built from constants and 1/(positive constant + positive smooth terms): smooth and bounded on the line."""
+    if not g.has(z):
+        return True
+    if g.is_Add or g.is_Mul:
+        return all(_bounded(arg, z) for arg in g.args)
+    if not (g.is_Pow and g.exp.is_Integer and g.exp.is_negative and g.base.is_Add and _tame(g.base, z)):
+        return False
+    terms = g.base.args
+    return all(t.is_positive for t in terms) and any(not t.has(z) for t in terms)
 
 
 def _positive_denominator(g: Expr, z: Symbol) -> bool:
