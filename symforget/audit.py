@@ -16,7 +16,7 @@ from symforget.claims import Part, Verdict
 from symforget.collect import Library, collect
 from symforget.derivation import Context
 from symforget.errors import InputError
-from symforget.mutate import Mutant, mutants
+from symforget.mutate import Mutant, most_mutants, mutants
 
 CHUNK = 12
 """Mutants that a worker judges before it reports."""
@@ -161,7 +161,7 @@ def _row(group: str, judgements: Iterable[Judgement]) -> Row:
 
 def _tasks(library: Library, claim_id: str, every: int) -> Iterator[Task]:
     for part in library.claim(claim_id).parts:
-        count = len(list(mutants(part.statement))[::every])
+        count = -(-most_mutants(part.statement) // every)  # some tasks at the end may turn out empty
         yield from (Task(claim_id, part.name, first, every) for first in range(0, count, CHUNK))
 
 

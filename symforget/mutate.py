@@ -50,6 +50,11 @@ def mutants(relation: Relational) -> Iterator[Mutant]:
         yield Mutant(description, candidate if keep_as_written else form)
 
 
+def most_mutants(relation: Relational) -> int:
+    """How many mutants there are at most: the edits counted without being built into SymPy's usual forms."""
+    return sum(1 for _ in _edits(relation))
+
+
 def edits_of(expression: Expr) -> Iterator[tuple[str, Expr]]:
     """The edits inside one expression, described, unevaluated, possibly with repetitions."""
     for path, node in _positions(expression):
