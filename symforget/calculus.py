@@ -232,7 +232,7 @@ def integrate_densities(expr: Expr) -> Expr:
 
 
 def split_integrals(expr: Expr) -> Expr:
-    """Linearity: every integral as a sum of integrals of its expanded terms, constants outside, densities integrated."""
+    """Linearity: every integral as a sum over its expanded terms, constants outside, densities integrated."""
 
     def split(integral: SampleIntegral) -> Expr:
         total: Expr = sympify(0)

@@ -148,7 +148,8 @@ def closes(derivation: Derivation, statement: Any, context: Context) -> Checked:
         return derivation.conclusion.check(premises, statement, context)
     if len(premises) > 1:
         return Checked(False, "several chains need a rule that concludes the statement from them")
-    return same_or_stronger(premises[0], statement, context)
+    (premise,) = premises
+    return same_or_stronger(premise, statement, context)
 
 
 def same_or_stronger(premise: Any, statement: Any, context: Context) -> Checked:

@@ -110,10 +110,9 @@ class _Search:
         if not all(i.contains(v) for i, v in zip(self.domain.values(), values, strict=True)):
             return None
         # Sides that agree to 64 bits are taken to be equal: looking further would double the work on true equalities.
-        for bits in (64,) if isinstance(self.relation, Eq) else (64, 160):
-            margin, sure = self._margin(values, bits)
-            if sure:
-                break
+        margin, sure = self._margin(values, 64)
+        if not sure and not isinstance(self.relation, Eq):
+            margin, sure = self._margin(values, 160)
         if margin is None:
             return None
         if sure and margin < 0:

@@ -77,7 +77,7 @@ class GateAsExpectation:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return NOT_AN_EQUALITY
-        return same_expectations(*(_gate_opened(side) for side in (before, after)), context)
+        return same_expectations(_gate_opened(before), _gate_opened(after), context)
 
 
 def _gate_opened(expr: Expr) -> Expr:

@@ -65,7 +65,7 @@ def integrates_to_zero(expr: Expr, context: Context) -> bool:
 
 
 def _multiple_of_gap(integrand: Expr) -> bool:
-    """Whether the integrand is c (p_o - p_n) with c free of the densities: the cheapest check, logarithms as they stand."""
+    """Whether the integrand is c (p_o - p_n), c free of the densities: the cheapest check, logarithms as they stand."""
     return not cancel(together(integrand) / (p_o - p_n)).has(p_o, p_n)
 
 
