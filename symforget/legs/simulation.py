@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import comb
 from typing import Any
 from zlib import crc32
 
@@ -56,6 +57,19 @@ class Experiment:
     predict: Callable[[], Any]
     what: str
     draws: int = DRAWS
+
+
+@dataclass(frozen=True)
+class Median:
+    """Independent runs of an experiment, one number each; the statement is that their median exceeds its right side.
+
+    ``run(rng, replicates)`` returns the numbers, nan where a run has none (it counts against the statement).
+    The sign test is exact: were the median at most that, this many runs above would have probability at most the level.
+    """
+
+    run: Callable[[np.random.Generator, int], Any]
+    what: str
+    replicates: int = 48
 
 
 def sample(at: Mapping[Symbol, Any], **options: Any) -> SampleMean:
@@ -116,8 +130,27 @@ def _run_experiment(part: Part, check: Experiment, rng: np.random.Generator, qui
     )
 
 
+def _run_median(part: Part, check: Median, rng: np.random.Generator, quick: bool) -> Evidence:
+    values = np.asarray(check.run(rng, check.replicates), dtype=float)
+    above = int(np.sum(values > float(part.statement.rhs)))
+    counted = f"{check.what}: above {float(part.statement.rhs):g} in {above} of {len(values)} runs"
+    if at_least_heads(above, len(values)) <= FAILURE_PROBABILITY:
+        detail = f"{counted}, level 1 - {FAILURE_PROBABILITY:.0e}"
+        interval = (f"{np.nanmin(values):.6g}", f"{np.nanmax(values):.6g}")
+        return Evidence(Leg.SIMULATION, Verdict.SUPPORTED, detail, part.name, interval=interval)
+    against = at_least_heads(len(values) - above, len(values)) <= FAILURE_PROBABILITY
+    return Evidence(
+        Leg.SIMULATION, Verdict.UNDECIDED, f"{'DISAGREEMENT' if against else 'not shown'}: {counted}", part.name
+    )
+
+
+def at_least_heads(heads: int, tosses: int) -> float:
+    """The probability of at least so many heads in so many tosses of a fair coin."""
+    return sum(comb(tosses, k) for k in range(heads, tosses + 1)) / 2**tosses
+
+
 def judge(part: Part, estimate: Estimate, predicted: Any, what: str, quick: bool) -> Evidence:
-    """Support if every prediction lies in its interval and is resolved to 1.25 %, so that an error of 2 % would be seen."""
+    """Support if every prediction lies in its interval, resolved to 1.25 % so that an error of 2 % would be seen."""
     mean, half = np.atleast_1d(estimate.mean), np.atleast_1d(estimate.half_width)
     target = np.atleast_1d(predicted)
     scale = np.abs(target).max()
@@ -137,4 +170,5 @@ def judge(part: Part, estimate: Estimate, predicted: Any, what: str, quick: bool
 _RUN: dict[type, Callable[[Part, Any, np.random.Generator, bool], Evidence]] = {
     SampleMean: _run_sample_mean,
     Experiment: _run_experiment,
+    Median: _run_median,
 }

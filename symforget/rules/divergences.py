@@ -1,0 +1,73 @@
+"""Differentiation under the integral where logarithms of density ratios are unbounded but integrable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sympy import Derivative, Dummy, Expr, Poly, PolynomialError, Symbol, cancel, diff, log, together
+
+from symforget.calculus import SampleIntegral, is_homogeneous, p_n, p_o, unfold
+from symforget.derivation import Checked, Context
+from symforget.rules.integrals import integrates_to_zero
+from symforget.signs import UnitInterval, is_nonnegative, is_positive
+
+
+@dataclass(frozen=True)
+class UnderFiniteDivergence:
+    """A first derivative taken under the integral, KL(p_o|p_n) and KL(p_n|p_o) being finite.
+
+    The derivative of the integrand must be c_0 + sum c_i log(y_i) with c_i polynomial in the parameter, linear in the
+    densities, and y_i a ratio of combinations a p_o + b p_n with a, b >= 0, a + b > 0 on (0, 1). Then
+    |log y_i| <= C + |log(p_o/p_n)| with C locally uniform, which is integrable against p_o and p_n if and only if both
+    divergences are finite. c_0 must be linear in the densities too.
+    """
+
+    parameter: Symbol
+    reason: str = "differentiate under the integral, the divergences between the modes being finite"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return Checked(False, "this rule justifies an equality only")
+        interval = context.domain.get(self.parameter)
+        if interval is None or interval.lower < 0 or interval.upper > 1:
+            return Checked(False, f"{self.parameter} is not known to stay in (0, 1)")
+        opened = unfold(before)
+        for derivative in opened.atoms(Derivative):
+            if derivative.variable_count != ((self.parameter, 1),):
+                return Checked(False, f"not a first derivative in {self.parameter}")
+            for integral in derivative.expr.atoms(SampleIntegral):
+                if not self._dominated(diff(integral.integrand, self.parameter)):
+                    return Checked(False, f"no integrable majorant was found for the derivative of {integral}")
+        if integrates_to_zero(opened.doit() - unfold(after), context):
+            return Checked(True)
+        return Checked(False, "the derivative of the integrand is another one")
+
+    def _dominated(self, slope: Expr) -> bool:
+        logs = sorted(slope.atoms(log), key=str)
+        names = [Dummy() for _ in logs]
+        plain = together(slope.xreplace(dict(zip(logs, names, strict=True))))
+        if not is_homogeneous(slope) or plain.has(log):
+            return False
+        try:
+            polynomial = Poly(cancel(plain), *names, p_o, p_n, self.parameter)
+        except PolynomialError:
+            return False
+        count = len(names)
+        linear = all(sum(m[:count]) <= 1 and sum(m[count : count + 2]) == 1 for m in polynomial.monoms())
+        return linear and all(self._ratio(entry.args[0]) for entry in logs)
+
+    def _ratio(self, argument: Expr) -> bool:
+        return all(_combination(side) for side in together(argument).as_numer_denom())
+
+
+def _combination(side: Expr) -> bool:
+    """a p_o + b p_n with a, b >= 0 and a + b > 0 for all parameters in (0, 1)."""
+    try:
+        polynomial = Poly(side, p_o, p_n)
+    except PolynomialError:
+        return False
+    if any(sum(m) != 1 for m in polynomial.monoms()):
+        return False
+    a, b = (polynomial.coeff_monomial(p) for p in (p_o, p_n))
+    unit = {s: UnitInterval() for s in (a.free_symbols | b.free_symbols)}
+    return is_nonnegative(a, unit) and is_nonnegative(b, unit) and is_positive(a + b, unit)
