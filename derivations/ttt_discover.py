@@ -5,7 +5,7 @@ import numpy as np
 from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.special import ndtr
-from sympy import Derivative, Integral, Limit, Rational, Subs, Symbol, exp, log, oo, sqrt, sympify
+from sympy import Derivative, Integral, Limit, Mul, Rational, Subs, Symbol, exp, log, oo, sqrt, sympify
 
 from symforget.authoring import claim, eq, gt, le, lt
 from symforget.calculus import BC, TV, E_n, E_o, H, SampleIntegral, mixture, p_n, p_o
@@ -216,6 +216,7 @@ def critical_anchor(sharp=1, even=2):
     at_zero = lam * PULL_AT_ZERO - (1 - ratio)
     divergences = E_o(log(p_o / p_n)) - E_o(log(p_o / q_0)) + E_n(log(p_n / q_0))
     above, below = sharp * CRITICAL * (1 + excess), sharp * CRITICAL / (1 + excess)
+    zero_above, zero_below = (Mul(a, PULL_AT_ZERO, evaluate=False) - (1 - ratio) for a in (above, below))
     point = {alpha: "2/5", ratio: "1/2", lam: "1/10"}
     u = Symbol("u", real=True)
     half = delta * u / 2
@@ -240,9 +241,9 @@ def critical_anchor(sharp=1, even=2):
             certified=(at(point, instance=LETTERS, digits=12),),
         ),
         Part(
-            gt(at_zero.subs(lam, above), 0),
+            gt(zero_above, 0),
             name="retained above",
-            symbolic=Derivation(at_zero.subs(lam, above))
+            symbolic=Derivation(zero_above)
             .equals(excess * (1 - ratio), by=Algebra("lam_c K = 1 - rho"))
             .above(0, by=SignOf(excess * (1 - ratio), "x > 0 and rho < 1")),
             certified=(at({alpha: "2/5", ratio: "1/2", excess: "1/100"}, instance=LETTERS),),
@@ -271,14 +272,17 @@ def critical_anchor(sharp=1, even=2):
             certified=(at({**point, beta: "1/10"}, {**point, beta: "4/5"}, instance=LETTERS),),
         ),
         Part(
-            eq(at_zero.subs(lam, sharp * CRITICAL), 0),
+            eq(at_zero, (1 - ratio) * (lam / (sharp * CRITICAL) - 1)),
             name="transition",
-            symbolic=Derivation(at_zero.subs(lam, sharp * CRITICAL)).equals(0, by=Algebra("lam_c K = 1 - rho")),
+            symbolic=Derivation(at_zero).equals(
+                (1 - ratio) * (lam / CRITICAL - 1), by=Algebra("lam_c = (1 - rho)/K: the sign changes at lam = lam_c")
+            ),
+            certified=(at(point, instance=LETTERS, digits=12),),
         ),
         Part(
-            lt(at_zero.subs(lam, below), 0),
+            lt(zero_below, 0),
             name="lost below",
-            symbolic=Derivation(at_zero.subs(lam, below))
+            symbolic=Derivation(zero_below)
             .equals(-excess * (1 - ratio) / (1 + excess), by=Algebra("lam_c K = 1 - rho"))
             .below(0, by=SignOf(excess * (1 - ratio) / (1 + excess), "x > 0 and rho < 1")),
             certified=(at({alpha: "2/5", ratio: "1/2", excess: "1/100"}, instance=LETTERS),),

@@ -80,6 +80,9 @@ FUNCTIONS: dict[str, FunctionName] = {
         "symforget.model",
         {"bhattacharyya": 1, "total_variation": 1, "chi_square": 1, "forward_kl": 2, "reverse_kl": 3},
     ),
+    **_family("symforget.objectives.sdft", {"sdft_slow_rate": 4}),
+    **_family("symforget.objectives.ttt_discover", {"critical_anchor": 3}),
+    **_family("symforget.tables.quantities", {"retained_odds": 4}),
 }
 
 CONSTANTS: dict[str, sympy.Expr] = {"pi": sympy.pi, "E": sympy.E}
@@ -416,9 +419,7 @@ class _Reader:
             raise self.source.error(node, f"{name} is not a function; is a * missing?")
         if name not in FUNCTIONS:
             near = difflib.get_close_matches(name, [*FUNCTIONS, *BINDERS], n=1)
-            raise self.source.error(
-                node, f"unknown function {name!r}" + (f"; did you mean {near[0]}?" if near else "")
-            )
+            raise self.source.error(node, f"unknown function {name!r}" + (f"; did you mean {near[0]}?" if near else ""))
         return self._function(node, name)
 
     def _function(self, node: ast.Call, name: str) -> sympy.Expr:

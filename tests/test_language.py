@@ -76,7 +76,7 @@ def test_relations_are_not_decided():
 
 def test_every_named_function_of_the_language_loads_and_is_accepted():
     for name, entry in FUNCTIONS.items():
-        arguments = ", ".join(["beta", "beta", "delta"][3 - max(entry.least, 1) :])
+        arguments = ", ".join([*["beta"] * (entry.least - 1), "delta"])
         if name == "gate_s_derivative":
             arguments = "2, delta, x"
         assert expression(f"{name}({arguments})").free_symbols

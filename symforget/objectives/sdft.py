@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from flint import arb
-from sympy import Derivative, Expr, Function, Integral, Matrix, Rational, Subs, Symbol, factor, simplify, sqrt
+from sympy import Expr, Function, Integral, Matrix, Rational, Subs, Symbol, factor, simplify, sqrt
 
 from symforget.calculus import H
 from symforget.gate.ball import information as information_ball
@@ -101,8 +101,8 @@ def at_fixed_point(expression: Expr) -> Subs:
 
 def jacobian(direction: Direction) -> Matrix:
     """The flow's Jacobian at beta = beta_bar = c in the variables (beta, beta_bar), by differentiation."""
-    rows = ((student_field(direction), beta), (student_field(direction), beta_bar))
-    first = [_settled(at_fixed_point(Derivative(f, x).doit(integrals=False)).doit()) for f, x in rows]
+    field, place = student_field(direction), {beta: c, beta_bar: c}
+    first = [_settled(field.diff(x).xreplace(place)) for x in (beta, beta_bar)]
     return Matrix([first, [AVERAGE_FIELD.diff(beta), AVERAGE_FIELD.diff(beta_bar)]])
 
 

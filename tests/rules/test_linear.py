@@ -1,0 +1,64 @@
+"""If these fail, a false bound of an eigenvalue or a false statement of stability is proved, or a true one is not."""
+
+import pytest
+from sympy import Abs, Rational, Symbol, sqrt
+
+from symforget.derivation import Context
+from symforget.domain import Interval
+from symforget.rules import InsideUnitDisc, SmallerRoot
+
+k, kappa, lam = (Symbol(n, positive=True) for n in ("k", "kappa", "lambda"))
+CONTEXT = Context({k: Interval.parse("(0, 1)"), kappa: Interval.parse("(0, 1)"), lam: Interval.parse("(0, 1]")}, None)
+T, D = k + kappa, k * kappa * lam
+ROOT = (T - sqrt(T**2 - 4 * D)) / 2
+REAL = (k - kappa) ** 2 + 4 * k * kappa * (1 - lam)
+
+
+def check(rule, before, relation, after):
+    return rule.check(before, relation, after, CONTEXT).ok
+
+
+def test_the_smaller_root_lies_between_its_bounds():
+    assert check(SmallerRoot(T, D, REAL, (D / T) ** 2), ROOT, ">=", D / T)
+    assert check(SmallerRoot(T, D, REAL, lam * (1 - lam) * k**2), ROOT, "<=", lam * k)
+
+
+@pytest.mark.parametrize(
+    ("before", "relation", "after", "value"),
+    [
+        (ROOT, ">=", 2 * D / T, 4 * (D / T) ** 2 - D),
+        (ROOT, "<=", D / T, -((D / T) ** 2)),
+        (ROOT, ">=", T, D),
+        (ROOT, "<=", lam * k, k**2),
+        (ROOT, "<", lam * k, lam * (1 - lam) * k**2),
+        (T - ROOT, "<=", lam * k, lam * (1 - lam) * k**2),
+    ],
+    ids=["too large", "above not below", "beyond the larger root", "wrong polynomial", "strict", "other root"],
+)
+def test_false_bounds_of_the_smaller_root_are_refused(before, relation, after, value):
+    assert not check(SmallerRoot(T, D, REAL, value), before, relation, after)
+
+
+def test_complex_roots_are_refused():
+    rule = SmallerRoot(k, k**2, k**2 - 4 * k**2, k**2)
+    assert not check(rule, (k - sqrt(k**2 - 4 * k**2)) / 2, ">=", 0)
+
+
+def radius(total, product):
+    return (Abs(total) + sqrt(total**2 - 4 * product)) / 2
+
+
+def test_both_roots_inside_the_unit_disc():
+    total, product = k + kappa, k * kappa
+    rule = InsideUnitDisc(
+        total, product, (k - kappa) ** 2, (1 - k) * (1 - kappa), (1 + k) * (1 + kappa), 1 - k + k * (1 - kappa)
+    )
+    assert check(rule, radius(total, product), "<", 1)
+    assert not check(rule, radius(total, product), "<", Rational(1, 2))
+    assert not check(rule, radius(2 * total, product), "<", 1)
+
+
+def test_a_root_outside_the_unit_disc_is_refused():
+    total, product = k + 2, 2 * k
+    rule = InsideUnitDisc(total, product, (2 - k) ** 2, (1 - k) * (1 - 2), (1 + k) * 3, 1 - 2 * k)
+    assert not check(rule, radius(total, product), "<", 1)
