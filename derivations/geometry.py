@@ -1,0 +1,372 @@
+"""geometry: the whole model near the target; the Fisher information of (phi, m_o, m_n) and its spectrum."""
+
+import numpy as np
+from scipy.special import expit
+from scipy.stats import chi2 as chi2_distribution
+from sympy import Integer, Matrix, Poly, Rational, Symbol, exp, expand, lambdify, log, sech, sqrt
+
+from symforget.authoring import claim, eq, ge, le
+from symforget.claims import Part
+from symforget.derivation import Derivation
+from symforget.elementary import ONE_MINUS_SECH
+from symforget.elementary import x as real_x
+from symforget.fisher import (
+    along,
+    condition_number,
+    fisher_largest_eigenvalue,
+    fisher_smallest_eigenvalue,
+)
+from symforget.functions import normal
+from symforget.gate.symbolic import gate_s, gate_s_derivative
+from symforget.legs.certified import at, over
+from symforget.legs.numeric import agree
+from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment
+from symforget.model import alpha, delta, l
+from symforget.rules import Algebra, GateAsExpectation, InExpectation, Lemma, PointwiseExpectation, SignOf, Stein
+from symforget.rules.oblique import (
+    ExtremeEigenvalue,
+    InThePlane,
+    ObliqueIntegral,
+    ObliqueMoments,
+    RatioOfEigenvalues,
+    SecondDerivative,
+    SecondVariation,
+)
+from symforget.rules.vectors import SpaceIntegral, c_n, c_o, mu_n, mu_o, t_n, t_o, x
+from symforget.simulate import Estimate, GaussianModes, bounded_mean
+
+UNIT, LINE = "(0, 1)", "(-oo, oo)"
+y0, y1, y2 = Y = tuple(Symbol(f"y_{k}", real=True) for k in range(3))
+u, kappa, epsilon = Symbol("u", real=True), Symbol("kappa", real=True), Symbol("epsilon", real=True)
+VECTOR = dict.fromkeys(Y, LINE)
+SQUARE = y0**2 + y1**2 + y2**2
+ODDS = log((1 - alpha) / alpha)
+BELL = sqrt(alpha * (1 - alpha)) * exp(-(delta**2) / 8) / 2
+SECH = sech((delta * u + ODDS) / 2)
+
+
+def score(old_mean, new_mean):
+    """The derivative of q along (y_0, y_1 v, y_2 v) at the target, in (phi, m_o, m_n)."""
+    return (
+        y0 * alpha * (1 - alpha) * (t_o - t_n)
+        + y1 * alpha * t_o * (x - old_mean)
+        + y2 * (1 - alpha) * t_n * (x - new_mean)
+    )
+
+
+MIXTURE = alpha * t_o + (1 - alpha) * t_n
+
+
+def form(matrix, vector):
+    """The quadratic form of a matrix."""
+    column = Matrix(vector)
+    return (column.T * matrix * column)[0]
+
+
+def sampled_form(dimension, rng, draws):
+    """E_p[(y.s)^2] for a few directions y, s the whitened scores of the mixture, for a random covariance.
+
+    With r_o + r_n = 1, E_p[(y.s)^2] = y^T D y - E_p[r_o r_n (y.w)^2], w = (1, a, -b); only the second term is sampled,
+    to lower the variance. It is clipped where a draw's noise exceeds REACH; the part cut off is at most
+    K^2 E[|z|^2; |z| > REACH]/4 = K^2 d P(chi^2_(d+2) > REACH^2)/4, and is added to the half-width.
+    """
+    modes = GaussianModes.with_separation(SEPARATION, dimension, rng)
+    factor = np.linalg.cholesky(modes.covariance)
+    along_means = np.linalg.solve(factor, modes.mu_n - modes.mu_o) / SEPARATION
+    across_means = unit_across(along_means, rng)
+    directions = [(y[0], y[1] @ (along_means, across_means), y[2] @ (along_means, across_means)) for y in DIRECTIONS]
+    size = max(abs(y[0]) + np.linalg.norm(y[1]) + np.linalg.norm(y[2]) for y in directions)
+    size *= 1 + (1 + SEPARATION) / REACH
+    bound = (size * REACH) ** 2 / 4
+
+    def draw(count, generator):
+        old = generator.random((count, 1)) < OLD_WEIGHT
+        points = modes.draw(np.where(old, modes.mu_o, modes.mu_n), count, generator)
+        a, b = (np.linalg.solve(factor, (points - m).T).T for m in (modes.mu_o, modes.mu_n))
+        gap = modes.log_density(points, modes.mu_n) - modes.log_density(points, modes.mu_o)
+        r_n = expit(gap + np.log1p(-OLD_WEIGHT) - np.log(OLD_WEIGHT))
+        values = [r_n * (1 - r_n) * (y[0] + a @ y[1] - b @ y[2]) ** 2 for y in directions]
+        return np.minimum(np.stack(values, axis=1), bound)
+
+    estimate = bounded_mean(draw, draws, 0, bound, FAILURE_PROBABILITY, rng)
+    clipped = size**2 * dimension * chi2_distribution.sf(REACH**2, dimension + 2) / 4
+    separate = OLD_WEIGHT * (1 - OLD_WEIGHT), OLD_WEIGHT, 1 - OLD_WEIGHT
+    known = np.array([sum(w * np.sum(np.square(e)) for w, e in zip(separate, y, strict=True)) for y in directions])
+    return Estimate(known - estimate.mean, estimate.half_width + clipped, draws, estimate.probability)
+
+
+def unit_across(direction, rng):
+    """A random unit vector orthogonal to ``direction``; zero in one dimension."""
+    if len(direction) == 1:
+        return np.zeros(1)
+    other = rng.normal(size=len(direction))
+    other -= direction * (direction @ other)
+    return other / np.linalg.norm(other)
+
+
+OLD_WEIGHT, SEPARATION, REACH = 0.4, 2.0, 5.4
+DIRECTIONS = tuple(
+    (first, np.array(old), np.array(new))
+    for first, old, new in ((-0.5, (0.6, 0.0), (0.4, 0.0)), (-0.3, (0.6, 0.4), (0.4, -0.2)))
+)
+
+
+def predicted_form(statement_form, dimension):
+    """The statement's own right side at the sampled directions: their parts along and across the means added up."""
+    f = lambdify([alpha, delta, kappa, *Y, *MOMENTS], statement_form, "numpy")
+    weights = np.polynomial.hermite_e.hermegauss(160)
+    moments = [
+        np.sqrt(OLD_WEIGHT * (1 - OLD_WEIGHT))
+        * np.exp(-(SEPARATION**2) / 8)
+        / 2
+        * (weights[1] @ (weights[0] ** k / np.cosh((SEPARATION * weights[0] + LOG_ODDS) / 2)))
+        / np.sqrt(2 * np.pi)
+        for k in range(3)
+    ]
+
+    def value(y):
+        flat = f(OLD_WEIGHT, SEPARATION, 1.0, y[0], y[1][0], y[2][0], *moments)
+        return flat + (f(OLD_WEIGHT, SEPARATION, 0.0, 0.0, y[1][1], y[2][1], *moments) if dimension > 1 else 0)
+
+    return [value(y) for y in DIRECTIONS]
+
+
+LOG_ODDS = float(np.log((1 - OLD_WEIGHT) / OLD_WEIGHT))
+MOMENTS = tuple(Symbol(f"K_{k}", real=True) for k in range(3))
+
+
+@claim(
+    domain={alpha: UNIT, delta: "(0, oo)", kappa: "[-1, 1]", mu_o: LINE, mu_n: LINE, **VECTOR},
+    kind="identity",
+    densities="Gaussian",
+    sentence="geometry",
+    depends_on=("overlap/heat-equation",),
+    false_twin={"separate": Rational(1, 2)},
+)
+def fisher(separate=1, overlapping=1, offset=Rational(1, 2)):
+    """The Hessian of reverse KL at the target is the Fisher information, known in closed form.
+
+    The second derivative of L along (y_0, y_1 v, y_2 v) in (phi, m_o, m_n), means whitened and v a unit vector, is
+    E_p[(y.s)^2] with the scores s = (r_o - alpha, r_o (x - mu_o), r_n (x - mu_n)). It equals
+    alpha(1-alpha) y_0^2 + alpha y_1^2 + (1-alpha) y_2^2 - E_p[r_o r_n (y_0 + y_1 a - y_2 b)^2], a and b the
+    components of x - mu_o and x - mu_n along v. With kappa the cosine of the angle of v and mu_n - mu_o the last term
+    is y_0^2 K_0 + ... in the overlap moments K_k = E_p[r_o r_n u^k], u the coordinate from the midpoint, and these are
+    multiples of S, delta S_1, S + delta^2 S_2. Hence one 3 x 3 block along mu_n - mu_o (kappa = 1), d - 1 equal 2 x 2
+    blocks across it (kappa = 0, y_0 = 0), and nothing between them.
+
+    Guarantee: **tight** (an identity), in any dimension.
+    Hypotheses: Gaussian modes with common covariance, any dimension; weights and means trained, covariance fixed.
+    Source: "the geometry is locally well conditioned" (abstract of arXiv:2603.12163); the formula is ours.
+    """
+    weight = alpha / (alpha + (1 - alpha) * exp(-epsilon * y0))
+    model = weight * c_o + (1 - weight) * c_n
+    moved = (mu_o + epsilon * y1, mu_n + epsilon * y2, mu_o, mu_n)
+    divergence = SpaceIntegral(model * log(model / MIXTURE), moved)
+    information = SpaceIntegral(score(mu_o, mu_n) ** 2 / MIXTURE, (mu_o, mu_n, mu_o, mu_n))
+    second = SecondDerivative(divergence, epsilon)
+
+    diagonal = separate * (alpha * (1 - alpha) * y0**2 + alpha * y1**2 + (1 - alpha) * y2**2)
+    half = offset * delta
+
+    def overlap(k0, k1, k2):
+        difference, total = y1 - y2, y1 + y2
+        line = (y0 + kappa * half * total) ** 2 * k0 + 2 * (y0 + kappa * half * total) * kappa * difference * k1
+        return overlapping * (line + kappa**2 * difference**2 * k2 + (1 - kappa**2) * difference**2 * k0)
+
+    oblique = ObliqueIntegral(score(-kappa * delta / 2, kappa * delta / 2) ** 2 / MIXTURE, kappa, delta)
+    joint = alpha * (1 - alpha) * t_o * t_n / MIXTURE
+    gap = y0 + y1 * (x + kappa * half) - y2 * (x - kappa * half)
+    in_plane = (y0 + kappa * (y1 * (u + half) - y2 * (u - half))) ** 2 + (1 - kappa**2) * (y1 - y2) ** 2
+    moments = tuple(normal(u**k * SECH, u) for k in range(3))
+    s, first, curved = (gate_s_derivative(k, delta, ODDS) if k else gate_s(delta, ODDS) for k in range(3))
+    by_stein = (s, delta * first, s + delta**2 * curved)
+
+    def with_moments(*values):
+        return diagonal - overlap(*(BELL * v for v in values))
+
+    def stein(part, order):
+        return Lemma(
+            "overlap/heat-equation", part, at={l: ODDS}, times=-overlap(*(BELL * Integer(k == order) for k in range(3)))
+        )
+
+    point = {alpha: "3/10", delta: 2, y0: 1, y1: "1/2", y2: -1}
+    points = ({**point, kappa: 1}, {**point, kappa: "1/3"}, {**point, kappa: 0, alpha: "1/2", delta: 5})
+    target = {alpha: "3/10", mu_o: 0, mu_n: 2, y0: 1, y1: "1/2", y2: -1}
+    return (
+        Part(
+            eq(second, information),
+            name="Hessian",
+            symbolic=Derivation(second).equals(information, by=SecondVariation()),
+            certified=(at(target, digits=10),),
+            numeric=(agree(target),),
+        ),
+        Part(
+            eq(oblique, with_moments(*by_stein)),
+            name="blocks",
+            symbolic=Derivation(oblique)
+            .equals(
+                diagonal - overlapping * ObliqueIntegral(joint * gap**2, kappa, delta),
+                by=ObliqueMoments("r_o^2 = r_o - r_o r_n; the moments of the two Gaussians"),
+            )
+            .equals(diagonal - overlapping * BELL * normal(in_plane * SECH, u), by=InThePlane(alpha, u))
+            .equals(with_moments(*moments), by=InExpectation("expand in powers of u"))
+            .equals(with_moments(moments[0], moments[1], by_stein[2]), by=stein("second moment", 2))
+            .equals(with_moments(moments[0], by_stein[1], by_stein[2]), by=stein("first moment", 1))
+            .equals(with_moments(*by_stein), by=GateAsExpectation()),
+            certified=(at(*points, digits=12),),
+            numeric=(agree(points[2]),),
+            simulation=tuple(
+                Experiment(
+                    run=lambda rng, draws, d=d: sampled_form(d, rng, draws),
+                    predict=lambda d=d: predicted_form(diagonal - overlap(*MOMENTS), d),
+                    what=f"information in two directions, d = {d}, random covariance",
+                    draws=1_300_000,
+                )
+                for d in (1, 3)
+            ),
+        ),
+    )
+
+
+def quadratic_chain(start):
+    """From the form of the 3 x 3 block to E_p[r_o r_n (y.w)^2], by overlap/heat-equation backwards."""
+    shape = y0 + y1 * (u + delta / 2) - y2 * (u - delta / 2)
+    diagonal = alpha * (1 - alpha) * y0**2 + alpha * y1**2 + (1 - alpha) * y2**2
+    coefficients = Poly(expand(shape**2), u).all_coeffs()[::-1]
+    moments = tuple(normal(u**k * SECH, u) for k in range(3))
+    s, first, curved = (gate_s_derivative(k, delta, ODDS) if k else gate_s(delta, ODDS) for k in range(3))
+
+    def with_moments(*values):
+        return diagonal - BELL * sum(c * v for c, v in zip(coefficients, values, strict=True))
+
+    def stein(part, order):
+        return Lemma("overlap/heat-equation", part, at={l: ODDS}, times=BELL * coefficients[order])
+
+    return (
+        (
+            Derivation(start)
+            .equals(with_moments(s, delta * first, s + delta**2 * curved), by=Algebra("F = D - E"))
+            .equals(with_moments(moments[0], delta * first, s + delta**2 * curved), by=GateAsExpectation())
+            .equals(with_moments(moments[0], moments[1], s + delta**2 * curved), by=stein("first moment", 1))
+            .equals(with_moments(*moments), by=stein("second moment", 2))
+            .equals(diagonal - BELL * normal(shape**2 * SECH, u), by=InExpectation("collect the square"))
+        ),
+        diagonal,
+        shape,
+    )
+
+
+@claim(
+    domain={alpha: UNIT, delta: "(0, oo)", **VECTOR},
+    kind="lower bound",
+    densities="Gaussian",
+    sentence="geometry",
+    depends_on=("geometry/fisher", "overlap/heat-equation"),
+    false_twin={"constant": Rational(3, 20), "growth": Rational(1, 40)},
+)
+def conditioning(constant=Rational(3, 2), growth=Rational(1, 4), top=1):
+    """Separated modes are well conditioned: the spectrum is that of separate modes up to the Bhattacharyya coefficient.
+
+    Along mu_n - mu_o the information is F = D - E, D = diag(alpha(1-alpha), alpha, 1-alpha) the information of modes
+    that do not overlap and E = E_p[r_o r_n w w^T] nonnegative. So D - tau <= F <= D as quadratic forms, with the trace
+    tau = E_p[r_o r_n |w|^2] <= (3/2 + delta^2/4) sqrt(alpha(1-alpha)) exp(-delta^2/8), and by Weyl every eigenvalue of
+    F lies within tau below the one of D of the same rank. With m = alpha(1-alpha) - tau the condition number kappa
+    obeys kappa m <= 1. Across mu_n - mu_o the same bounds hold, since A (y_1 - y_2)^2 <= tau |y|^2.
+
+    Guarantee: **lower bound** (smallest eigenvalue), **upper bounds** (largest one, condition number).
+    Hypotheses: Gaussian modes with common covariance, any dimension; whitened coordinates, the logit of the weight.
+    Source: "the geometry is locally well conditioned" (abstract of arXiv:2603.12163); the constants are ours.
+    """
+    block = along(alpha, delta)
+    start = form(block, Y)
+    chain, diagonal, shape = quadratic_chain(start)
+    tau = (constant + growth * delta**2) * sqrt(alpha * (1 - alpha)) * exp(-(delta**2) / 8)
+    vector = (1, u + delta / 2, -(u - delta / 2))
+    length = sum(e**2 for e in vector)
+    lagrange = sum((Y[i] * vector[j] - Y[j] * vector[i]) ** 2 for i, j in ((0, 1), (0, 2), (1, 2)))
+    least = alpha * (1 - alpha) - tau
+    lowest, highest = (f(alpha, delta) for f in (fisher_smallest_eigenvalue, fisher_largest_eigenvalue))
+    below = (
+        chain.at_least(
+            diagonal - BELL * SQUARE * normal(length * SECH, u),
+            by=PointwiseExpectation(BELL * lagrange * SECH, u, reason="(y.w)^2 <= |y|^2 |w|^2, by Lagrange's identity"),
+        )
+        .at_least(
+            diagonal - BELL * SQUARE * normal(length, u),
+            by=PointwiseExpectation(
+                BELL * SQUARE * length * ONE_MINUS_SECH.subs(real_x, (delta * u + ODDS) / 2), u, reason="sech <= 1"
+            ),
+        )
+        .equals(diagonal - tau * SQUARE, by=Stein(u, u, reason="E[u^2] = 1"))
+        .at_least(least * SQUARE, by=SignOf(alpha**2 * y1**2 + (1 - alpha) ** 2 * y2**2))
+    )
+    above = chain.at_most(diagonal, by=PointwiseExpectation(BELL * shape**2 * SECH, u, reason="E >= 0")).at_most(
+        top * SQUARE, by=SignOf((1 - alpha + alpha**2) * y0**2 + (1 - alpha) * y1**2 + alpha * y2**2)
+    )
+    near = at({alpha: "1/2", delta: 6}, {alpha: "1/10", delta: 10}, {alpha: "9/10", delta: 3})
+    this = "geometry/conditioning"
+    return (
+        Part(
+            ge(start, least * SQUARE),
+            name="form from below",
+            symbolic=below,
+            certified=(at({alpha: "3/10", delta: 6, y0: 1, y1: 2, y2: -1}),),
+        ),
+        Part(
+            le(start, top * SQUARE),
+            name="form from above",
+            symbolic=above,
+            certified=(at({alpha: "3/10", delta: 6, y0: 1, y1: 2, y2: -1}),),
+        ),
+        Part(
+            ge(lowest, least),
+            name="smallest eigenvalue",
+            symbolic=Derivation(start)
+            .at_least(least * SQUARE, by=Lemma(this, "form from below"))
+            .therefore(ExtremeEigenvalue(block, Y)),
+            certified=(near,),
+        ),
+        Part(
+            le(highest, top),
+            name="largest eigenvalue",
+            symbolic=Derivation(start)
+            .at_most(top * SQUARE, by=Lemma(this, "form from above"))
+            .therefore(ExtremeEigenvalue(block, Y)),
+            certified=(near,),
+        ),
+        Part(
+            le(condition_number(alpha, delta) * least, top),
+            name="condition number",
+            symbolic=Derivation(lowest)
+            .at_least(least, by=Lemma(this, "smallest eigenvalue"))
+            .also(highest)
+            .at_most(top, by=Lemma(this, "largest eigenvalue"))
+            .therefore(RatioOfEigenvalues()),
+            certified=(near,),
+        ),
+    )
+
+
+@claim(
+    domain={alpha: "[1/10, 9/10]", delta: "[3, 12]"},
+    kind="lower bound",
+    densities="Gaussian",
+    sentence="geometry",
+    depends_on=("geometry/fisher",),
+    false_twin={"floor": Rational(1, 20)},
+)
+def conditioning_box(floor=Rational(1, 50), ratio=40):
+    """From three standard deviations on, the information is well conditioned on a whole range of weights.
+
+    For alpha in [1/10, 9/10] and delta in [3, 12] the smallest eigenvalue of the 3 x 3 block is at least 1/50 and its
+    condition number at most 40 (at alpha = 1/10, delta = 3 they are 0.02866... and 27.94...).
+
+    Guarantee: **lower bound** and **upper bound**, certified on the stated box.
+    Hypotheses: Gaussian modes with common covariance; whitened coordinates, the logit of the weight.
+    Source: "the geometry is locally well conditioned" (abstract of arXiv:2603.12163); the constants are ours.
+    """
+    box = {alpha: "[1/10, 9/10]", delta: "[3, 12]"}
+    return (
+        Part(ge(fisher_smallest_eigenvalue(alpha, delta), floor), name="smallest eigenvalue", certified=(over(box),)),
+        Part(le(condition_number(alpha, delta), ratio), name="condition number", certified=(over(box),)),
+    )

@@ -1,0 +1,310 @@
+"""The target mixture in R^d seen along one direction: its second variation, its moments, and eigenvalues from forms.
+
+In whitened coordinates let v be a unit vector, kappa the cosine of its angle with mu_n - mu_o, and x the coordinate
+along v from the midpoint of the means. With u the coordinate along mu_n - mu_o and w ~ N(0, 1) independent of it,
+
+    x = kappa u + sqrt(1 - kappa^2) w,    t_o = N(u; -delta/2, 1),    t_n = N(u; delta/2, 1),
+
+and the other directions integrate to one: a plane serves for every d >= 2, and kappa = 1 is d = 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import (
+    Dummy,
+    Expr,
+    Ge,
+    Integer,
+    Lambda,
+    Le,
+    Matrix,
+    Poly,
+    PolynomialError,
+    Pow,
+    Symbol,
+    cancel,
+    cosh,
+    exp,
+    expand,
+    expand_log,
+    factor,
+    factorial,
+    log,
+    powdenest,
+    sech,
+    sqrt,
+    sympify,
+    together,
+)
+
+from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.fisher import condition_number, fisher_largest_eigenvalue, fisher_smallest_eigenvalue
+from symforget.functions import normal
+from symforget.rules.gaussian import combined_normal
+from symforget.rules.vectors import SpaceIntegral, c_n, c_o, dominated, mu_n, mu_o, t_n, t_o, x
+from symforget.signs import is_zero
+from symforget.vanishing import vanishes_as_rational
+
+NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
+
+
+class ObliqueIntegral(Expr):
+    """The integral over R^d of f(t_o, t_n, x): target densities, and x along a direction of cosine ``kappa``.
+
+    f must be homogeneous of degree one in the densities and polynomial in x.
+    """
+
+    is_commutative = True
+    is_real = True
+    is_extended_real = True
+
+    def __new__(cls, integrand: Any, kappa: Any, delta: Any) -> ObliqueIntegral:
+        body = integrand if isinstance(integrand, Lambda) else Lambda((t_o, t_n, x), sympify(integrand))
+        return Expr.__new__(cls, body, sympify(kappa), sympify(delta))
+
+    @property
+    def integrand(self) -> Expr:
+        """f in the symbols t_o, t_n and x."""
+        return self.args[0](t_o, t_n, x)  # type: ignore[operator]
+
+    def concrete(self) -> Expr:
+        """As a standard normal expectation over u, the other coordinate integrated by its moments."""
+        kappa, delta = self.args[1:]
+        u, w = Dummy("u", real=True), Dummy("w", real=True)
+        old, new = exp(-delta * u / 2), exp(delta * u / 2)
+        position = kappa * u + sqrt(1 - kappa**2) * w
+        # E f(w) = sum of f^(2k)(0) E[w^(2k)]/(2k)! for polynomials; to expand would spoil the shape of the densities.
+        moved, value, order = self.args[0](old, new, position), Integer(0), 0  # type: ignore[operator]
+        while moved != 0:
+            value += moved.subs(w, 0) * _moment(order) / factorial(order)
+            moved, order = moved.diff(w, 2), order + 2
+        return exp(-(delta**2) / 8) * normal(value, u)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"Int({printer._print(self.integrand)})"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\int {printer._print(self.integrand)}\,dx"
+
+
+def _moment(n: int) -> Integer:
+    """E[w^n] for w ~ N(0, 1)."""
+    value = Integer(0 if n % 2 else 1)
+    for k in range(1, n, 2):
+        value *= k
+    return value
+
+
+def _polynomial_integral(integrand: Expr, centres: dict[Symbol, Expr]) -> Expr | None:
+    """The integral of (polynomial in x) x (one density) terms, by the moments of N(centre, 1); None for other terms."""
+    try:
+        polynomial = Poly(cancel(together(integrand)), *centres, x)
+    except PolynomialError:
+        return None
+    w, total = Dummy("w", real=True), Integer(0)
+    for (*densities, degree), coefficient in polynomial.terms():
+        if sorted(densities) != [*(0 for _ in densities[1:]), 1]:
+            return None
+        centre = list(centres.values())[densities.index(1)]
+        shifted = Poly(expand((centre + w) ** degree), w)
+        total += coefficient * sum((c * _moment(n) for (n,), c in shifted.terms()), Integer(0))
+    return total
+
+
+class SecondDerivative(Expr):
+    """d^2/de^2 at e = 0 of an integral over R^d whose weight and means move with e and pass through the target's."""
+
+    is_commutative = True
+    is_real = True
+    is_extended_real = True
+
+    def __new__(cls, moving: Any, variable: Symbol, centres: Any = None) -> SecondDerivative:
+        # Not the integral itself: it is to be made concrete only once the derivative is taken.
+        body = moving.args[0] if isinstance(moving, SpaceIntegral) else moving
+        means = moving.args[1] if isinstance(moving, SpaceIntegral) else centres
+        return Expr.__new__(cls, body, variable, means)
+
+    @property
+    def free_symbols(self) -> set[Any]:
+        return (self.args[0].free_symbols | self.args[2].free_symbols) - {self.args[1]}
+
+    @property
+    def moving(self) -> SpaceIntegral:
+        """The integral as a function of e."""
+        return SpaceIntegral(self.args[0], self.args[2])
+
+    def centres(self) -> tuple[Expr, ...]:
+        """The four means at e = 0."""
+        return tuple(c.xreplace({self.args[1]: Integer(0)}) for c in self.moving.centres)
+
+    def at_zero(self) -> Expr:
+        """The second derivative of the integrand at e = 0, where the model's densities are the target's."""
+        variable: Any = self.args[1]
+        twice: Any = self.moving.diff(variable).diff(variable)
+        at_target = twice.integrand.xreplace({variable: Integer(0)}).xreplace({c_o: t_o, c_n: t_n})
+        return at_target.replace(lambda e: isinstance(e, log), lambda e: log(cancel(e.args[0])))
+
+    def concrete(self) -> Expr:
+        """On a line, as one expectation."""
+        return SpaceIntegral(self.at_zero(), self.centres()).on_a_line()
+
+    def _sympystr(self, printer: Any) -> str:
+        moving, variable = self.moving, self.args[1]
+        return f"Subs(Derivative({printer._print(moving)}, ({variable}, 2)), {variable}, 0)"
+
+    def _latex(self, printer: Any) -> str:
+        moving, variable = (printer._print(a) for a in (self.moving, self.args[1]))
+        return rf"\left. \frac{{d^2}}{{d {variable}^2}} {moving} \right|_{{{variable} = 0}}"
+
+
+@dataclass(frozen=True)
+class SecondVariation:
+    """d^2/de^2 of int q log(q/p) at e = 0, where the model passes through the target: int (dq/de)^2/p.
+
+    The last expression is the `SecondDerivative` of int q log(q/p). What is left of it besides the next one are
+    polynomials in x times one density, integrated by their moments. Differentiation passes under the integral because
+    the integrand is a mixture, with weights shown to be nonnegative for every real e, times the logarithm of a ratio of
+    mixtures.
+    """
+
+    reason: str = "differentiate twice under the integral; log(q/p) = 0 at the target and int q = 1"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=" or not isinstance(before, SecondDerivative) or not isinstance(after, SpaceIntegral):
+            return Checked(False, "the step must be a second derivative at a point, equal to an integral")
+        if not before.args[1].is_real or not dominated(before.moving.integrand, context):
+            return Checked(False, "no integrable majorant is seen")
+        if before.centres() != (mu_o, mu_n, mu_o, mu_n) or after.integrand.has(c_o, c_n):
+            return Checked(False, "the means are not the target's at 0")
+        rest = _polynomial_integral(before.at_zero() - after.integrand, {t_o: mu_o, t_n: mu_n})
+        if rest is not None and is_zero(rest, context.domain):
+            return ACCEPTED
+        return Checked(False, "the second derivative of the integrand is another one")
+
+
+@dataclass(frozen=True)
+class ObliqueMoments:
+    """Linearity: both sides integrate the same function, polynomials times one density by their moments."""
+
+    reason: str = "linearity; the moments of the two Gaussians"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return NOT_AN_EQUALITY
+        difference = before - after
+        names = {e: Dummy() for e in sorted(difference.atoms(ObliqueIntegral), key=str)}
+        frames = {e.args[1:] for e in names}
+        if len(frames) != 1:
+            return Checked(False, "the integrals are not along one direction")
+        try:
+            affine = Poly(difference.xreplace(names), *names.values())
+        except PolynomialError:
+            return Checked(False, "not affine in the integrals")
+        if affine.total_degree() > 1:
+            return Checked(False, "not affine in the integrals")
+        ((kappa, delta),) = frames
+        integrand = sum((affine.coeff_monomial(name) * e.integrand for e, name in names.items()), Integer(0))
+        total = _polynomial_integral(integrand, {t_o: -kappa * delta / 2, t_n: kappa * delta / 2})
+        if total is not None and is_zero(total + affine.coeff_monomial(1), context.domain):
+            return ACCEPTED
+        return Checked(False, "the integrands differ")
+
+
+@dataclass(frozen=True)
+class InThePlane:
+    """x = kappa u + sqrt(1 - kappa^2) w with independent u, w: integrate over w; u is measured from the midpoint.
+
+    ``weight``: the old weight alpha in (0, 1), ``u``: a name for the line's coordinate. Both sides become rational in
+    r = sqrt((1 - alpha)/alpha) and exp(delta u/2), where sech((delta u + log((1-alpha)/alpha))/2) opens.
+    """
+
+    weight: Symbol
+    u: Symbol
+    reason: str = "x = kappa u + sqrt(1 - kappa^2) w, w ~ N(0, 1) independent of u; E[w] = 0, E[w^2] = 1"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return NOT_AN_EQUALITY
+        interval = context.domain.get(self.weight)
+        if interval is None or interval.lower < 0 or interval.upper > 1 or not self.u.is_real:
+            return Checked(False, f"{self.weight} is not confined to (0, 1), or {self.u} is not real")
+        line = before.replace(lambda e: isinstance(e, ObliqueIntegral), lambda e: e.concrete())
+        integrand = combined_normal(line - after, self.u)
+        if integrand is None:
+            return Checked(False, "not affine in the expectations")
+        if self._vanishes(integrand):
+            return ACCEPTED
+        return Checked(False, "the integrands differ")
+
+    def _vanishes(self, integrand: Expr) -> bool:
+        ratio = Dummy("r", positive=True)
+        opened = integrand.xreplace({self.weight: 1 / (1 + ratio**2)})
+        opened = opened.replace(lambda e: isinstance(e, log), lambda e: expand_log(log(factor(e.args[0]))))
+        opened = opened.replace(lambda e: isinstance(e, sech), lambda e: 1 / cosh(expand(e.args[0])))
+        opened = opened.replace(lambda e: isinstance(e, cosh), lambda e: (exp(e.args[0]) + exp(-e.args[0])) / 2)
+        opened = opened.replace(lambda e: isinstance(e, exp), lambda e: expand(exp(expand(e.args[0]))))
+        roots = {e: factor(e.base) ** e.exp for e in opened.atoms(Pow) if e.exp.is_Rational and not e.exp.is_Integer}
+        return vanishes_as_rational(powdenest(opened.xreplace(roots)))
+
+
+@dataclass(frozen=True)
+class ExtremeEigenvalue:
+    """A bound of an extreme eigenvalue from the same bound of the quadratic form (Rayleigh, Courant and Fischer).
+
+    From y^T M y >= m |y|^2 (or <=) for all y: the smallest eigenvalue of M is >= m (the largest is <= m). ``matrix``:
+    M, the block of the Fisher information that the statement's function speaks of; ``y``: the three free symbols.
+    """
+
+    matrix: Any
+    y: tuple[Symbol, Symbol, Symbol]
+    reason: str = "an extreme eigenvalue is the extreme value of the quadratic form on unit vectors"
+
+    def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked:
+        kinds = {Ge: fisher_smallest_eigenvalue, Le: fisher_largest_eigenvalue}
+        kind = kinds.get(type(statement))
+        if kind is None or not isinstance(statement.lhs, kind):
+            return Checked(False, "the statement does not bound an extreme eigenvalue from its own side")
+        if not all(str(context.domain.get(s)) == "(-oo, oo)" for s in self.y):
+            return Checked(False, "the form is not bounded for every vector")
+        from symforget.fisher import along
+
+        if statement.rhs.has(*self.y) or along(*statement.lhs.args) != Matrix(self.matrix):
+            return Checked(False, "the matrix is not the one of the statement")
+        vector = Matrix(self.y)
+        form, square = (vector.T * self.matrix * vector)[0], (vector.T * vector)[0]
+        for premise in premises:
+            if type(premise) is not type(statement):
+                continue
+            if is_zero(premise.lhs - form, context.domain) and is_zero(
+                premise.rhs - statement.rhs * square, context.domain
+            ):
+                return ACCEPTED
+        return Checked(False, "no premise bounds the quadratic form")
+
+
+@dataclass(frozen=True)
+class RatioOfEigenvalues:
+    """lambda_max/lambda_min m <= M from lambda_min >= m and lambda_max <= M, as lambda_min > 0.
+
+    The information is positive definite for alpha in (0, 1) and delta > 0: its scores are linearly independent.
+    """
+
+    reason: str = "condition number = largest over smallest eigenvalue, both positive"
+
+    def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked:
+        if not isinstance(statement, Le):
+            return Checked(False, "the statement is not an upper bound")
+        ratios = list(statement.lhs.atoms(condition_number))
+        if len(ratios) != 1:
+            return Checked(False, "the statement does not speak of one condition number")
+        low, high = (f(*ratios[0].args) for f in (fisher_smallest_eigenvalue, fisher_largest_eigenvalue))
+        lows = [p.rhs for p in premises if isinstance(p, Ge) and p.lhs == low]
+        highs = [p.rhs for p in premises if isinstance(p, Le) and p.lhs == high]
+        for m in lows:
+            for top in highs:
+                if is_zero(statement.lhs - ratios[0] * m, context.domain) and statement.rhs == top:
+                    return ACCEPTED
+        return Checked(False, "no premises bound both eigenvalues so")
