@@ -401,7 +401,7 @@ def test_the_shipped_file_is_well_formed_and_large_enough():
 
 @pytest.mark.slow
 def test_the_shipped_file_gets_the_right_verdict_on_every_claim():
-    report = run_file(EXAMPLE, Options(Limits(seconds=30), jobs=2))
+    report = run_file(EXAMPLE, Options(Limits(seconds=60), jobs=2))
     wrong = [c.id for c in report.claims if (c.verdict is Verdict.REFUTED) != (c.expect is Verdict.REFUTED)]
     assert not wrong
     true = [c for c in report.claims if c.expect is None]
