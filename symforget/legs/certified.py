@@ -17,6 +17,10 @@ from symforget.instances import GaussianPair, Instance
 from symforget.legs.points import concrete, record, statement_witness
 
 
+POINT_DIGITS = 15
+"""Digits to which enclosures are compared, unless a check says otherwise: quadrature in balls is dear."""
+
+
 @dataclass(frozen=True)
 class Boxes:
     """Branch and bound over one compact box of the parameters.
@@ -71,7 +75,7 @@ def run(
 def _run_check(claim: Claim, part: Part, check: Any, context: Context, digits: int, quick: bool) -> Evidence:
     if isinstance(check, Boxes):
         return _run_boxes(claim, part, check, context, quick)
-    return _run_points(part, check, check.digits or digits)
+    return _run_points(part, check, check.digits or min(digits, POINT_DIGITS))
 
 
 def _run_boxes(claim: Claim, part: Part, check: Boxes, context: Context, quick: bool) -> Evidence:
