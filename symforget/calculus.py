@@ -30,6 +30,7 @@ from sympy import (
     diff,
     exp,
     expand,
+    factor,
     log,
     simplify,
     sqrt,
@@ -265,11 +266,9 @@ def dominated_derivative(integrand: Expr, parameter: Symbol) -> bool:
 
 
 def _denominator_positive(derivative: Expr) -> bool:
-    below = derivative.as_numer_denom()[1]
-    bases = (
-        [factor.as_base_exp()[0] for factor in below.as_ordered_factors()] if below.is_Mul else [below.as_base_exp()[0]]
-    )
-    return all(_positive_combination(base) for base in bases)
+    below = factor(derivative.as_numer_denom()[1])
+    bases = [part.as_base_exp()[0] for part in below.as_ordered_factors()] if below.is_Mul else [below.as_base_exp()[0]]
+    return all(_positive_combination(base) or _positive_combination(-base) for base in bases)
 
 
 def _positive_combination(base: Expr) -> bool:

@@ -48,8 +48,8 @@ class ConvexTouching:
         return self.f.xreplace({self.y: argument})
 
 
-Given = tuple[tuple[Symbol, ConvexTouching, Expr], ...]
-"""Names for quantities shown to be nonnegative: (name, why, at which positive argument)."""
+Given = tuple[tuple[Symbol, Any, Expr], ...]
+"""Names for quantities shown to be nonnegative: (name, `ConvexTouching` or `Bernoulli`, at which positive argument)."""
 
 
 def opened(difference: Expr, given: Given, context: Context) -> Expr | Checked:
@@ -130,3 +130,20 @@ class SignGiven:
         if is_nonnegative(self.difference, context.domain):
             return ACCEPTED
         return Checked(False, f"the sign of {self.difference} is not evident")
+
+
+@dataclass(frozen=True)
+class Bernoulli:
+    """v^c - 1 - c (v - 1) >= 0 for v > 0 and a constant c >= 1: convex in v, touching zero at v = 1."""
+
+    exponent: Expr
+
+    def shown(self, context: Context) -> Checked:
+        """Whether the exponent is shown to be at least one."""
+        if is_nonnegative(self.exponent - 1, context.domain):
+            return ACCEPTED
+        return Checked(False, f"{self.exponent} is not shown to be at least 1")
+
+    def at(self, argument: Expr) -> Expr:
+        """The difference at a positive argument."""
+        return argument**self.exponent - 1 - self.exponent * (argument - 1)
