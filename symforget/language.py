@@ -80,6 +80,8 @@ FUNCTIONS: dict[str, FunctionName] = {
         "symforget.model",
         {"bhattacharyya": 1, "total_variation": 1, "chi_square": 1, "forward_kl": 2, "reverse_kl": 3},
     ),
+    **_family("symforget.objectives.replay", {"starvation_batch": 3}),
+    **_family("symforget.objectives.oapl", {"oapl_odds": 3}),
     **_family("symforget.objectives.sdft", {"sdft_slow_rate": 4}),
     **_family("symforget.objectives.ttt_discover", {"critical_anchor": 3}),
     **_family("symforget.tables.quantities", {"retained_odds": 4}),
