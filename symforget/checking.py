@@ -20,10 +20,10 @@ from symforget import prover
 from symforget.claims import Evidence, Leg, Verdict, WitnessRecord
 from symforget.domain import Interval
 from symforget.errors import InputError, PrecisionNotReached, TimeLimit
-from symforget.language import evaluated, replaced
 from symforget.limits import carry_out_limits
 from symforget.proofs import defined_everywhere, prove
 from symforget.timelimit import time_limit
+from symforget.trees import evaluated, replaced
 from symforget.witness import candidates, witness_at
 
 Domain = Mapping[Symbol, Interval]

@@ -4,7 +4,7 @@ The text is read by a whitelist over Python's `ast`; nothing in it is ever run. 
 `evaluate=False` throughout, except that arithmetic between rational numbers is carried out exactly within
 a bound on their size. So reading a text takes time linear in its length whatever it says
 (`gamma(10**9)` or `exp(10**9*log(2))` cost nothing here), and a claim is kept as its author wrote it:
-`1 < 2` stays a relation. `evaluated` gives SymPy's automatic form, for use under a time limit.
+`1 < 2` stays a relation. `trees.evaluated` gives SymPy's automatic form, for use under a time limit.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import difflib
 import importlib
 import keyword
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -23,11 +22,8 @@ import sympy
 from sympy.core.relational import Relational
 
 from symforget.errors import InputError
+from symforget.sourcetext import MAX_DEPTH, MAX_NAME, SourceText, described
 
-MAX_CHARACTERS = 4000
-MAX_TOKENS = 1500
-MAX_DEPTH = 40
-MAX_NAME = 64
 MAX_LITERAL_DIGITS = 400
 MAX_DECIMAL_EXPONENT = 1000
 MAX_BITS = 4096
@@ -105,27 +101,6 @@ RELATIONS: dict[type[ast.cmpop], type[Relational]] = {
 
 _BY_SIGN = {"==": sympy.Eq, "!=": sympy.Ne, "<=": sympy.Le, "<": sympy.Lt, ">=": sympy.Ge, ">": sympy.Gt}
 
-_TOKEN = re.compile(
-    r"(?P<number>(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?)"
-    r"|(?P<name>[A-Za-z_][A-Za-z_0-9]*)"
-    r"|(?P<operator>\*\*|==|!=|<=|>=|[-+*/(),<>])",
-    re.ASCII,
-)
-
-_HINTS = {
-    "^": "write ** for a power",
-    "=": "write == for equality",
-    "%": "there is no remainder",
-    "≤": "write <=",
-    "≥": "write >=",
-    "≠": "write !=",
-    "∞": "write oo",
-    "√": "write sqrt(...)",
-    "|": "write Abs(...)",
-    "[": "brackets are round",
-    "{": "brackets are round",
-}
-
 
 def parse_expression(text: str, symbols: Mapping[str, sympy.Symbol]) -> sympy.Expr:
     """Read one expression over the given symbols; the tree is not evaluated.
@@ -133,7 +108,7 @@ def parse_expression(text: str, symbols: Mapping[str, sympy.Symbol]) -> sympy.Ex
     Raises InputError, whose text starts with the column, for anything outside the language or beyond its
     limits of size.
     """
-    source = _Source(text)
+    source = SourceText(text)
     node = source.tree()
     if isinstance(node, ast.Compare):
         raise source.error(node, "an expression is wanted here, not a relation")
@@ -145,7 +120,7 @@ def parse_statement(text: str, symbols: Mapping[str, sympy.Symbol]) -> Relationa
 
     Raises InputError as `parse_expression` does.
     """
-    source = _Source(text)
+    source = SourceText(text)
     node = source.tree()
     if not isinstance(node, ast.Compare):
         raise InputError("a statement needs two expressions joined by one of == != <= < >= >")
@@ -167,7 +142,7 @@ def check_symbol_name(name: str) -> None:
         raise InputError(f"the name {name[:20]}... is longer than {MAX_NAME} characters")
     for position, character in enumerate(name, start=1):
         if ord(character) > 127:
-            raise InputError(f"character {position} of a symbol's name is {_described(character)}")
+            raise InputError(f"character {position} of a symbol's name is {described(character)}")
     if not re.fullmatch(r"[A-Za-z_][A-Za-z_0-9]*", name):
         raise InputError(f"{name!r} is not a name: letters, digits and _ only, not starting with a digit")
     if keyword.iskeyword(name):
@@ -176,112 +151,10 @@ def check_symbol_name(name: str) -> None:
         raise InputError(f"{name!r} already means something in the language; call the symbol otherwise")
 
 
-def evaluated(tree: sympy.Basic) -> Any:
-    """Rebuild an unevaluated tree with SymPy's automatic evaluation; derivatives are carried out.
-
-    May take unbounded time for hostile trees: call it under a time limit. A relation stays a relation.
-    """
-    if isinstance(tree, Relational):
-        return tree.func(evaluated(tree.lhs), evaluated(tree.rhs), evaluate=False)
-    if not tree.args or isinstance(tree, sympy.Symbol):
-        return tree
-    arguments = [evaluated(argument) for argument in tree.args]
-    rebuilt = tree.func(*arguments)
-    return rebuilt.doit(deep=False) if isinstance(rebuilt, sympy.Derivative) else rebuilt
-
-
-def rebuilt(node: Any, arguments: Sequence[Any]) -> Any:
-    """The node with other arguments, unevaluated wherever SymPy offers that."""
-    kinds = sympy.Add | sympy.Mul | sympy.Pow | sympy.Function | sympy.Min | sympy.Max | sympy.Derivative
-    if isinstance(node, kinds | Relational):
-        return node.func(*arguments, evaluate=False)
-    return node.func(*arguments)
-
-
-def replaced(tree: Any, replacement: Callable[[Any], Any]) -> Any:
-    """The tree with every outermost node for which `replacement` gives something else than None replaced.
-
-    Unlike SymPy's `replace` and `xreplace`, it does not evaluate what it rebuilds.
-    """
-    found = replacement(tree)
-    if found is not None:
-        return found
-    arguments = [replaced(argument, replacement) for argument in tree.args]
-    return tree if arguments == list(tree.args) else rebuilt(tree, arguments)
-
-
-def _described(character: str) -> str:
-    name = unicodedata.name(character, f"U+{ord(character):04X}")
-    hint = _HINTS.get(character)
-    words = name.split()
-    if hint is None and words[:1] == ["GREEK"] and "LETTER" in words:
-        hint = f"write {words[words.index('LETTER') + 1].lower()}"
-    return f"{character!r} ({name})" + (f": {hint}" if hint else "")
-
-
-class _Source:
-    """A text, checked character by character and token by token before `ast` sees it."""
-
-    def __init__(self, text: str) -> None:
-        if not isinstance(text, str):
-            raise InputError(f"an expression must be text, not {type(text).__name__}")
-        if len(text) > MAX_CHARACTERS:
-            raise InputError(f"the text has {len(text)} characters, more than {MAX_CHARACTERS}")
-        blank = re.sub(r"[ \t\r\n]", " ", text)
-        self.text = blank.strip(" ")
-        self.offset = len(blank) - len(blank.lstrip(" "))
-        if not self.text:
-            raise InputError("the expression is empty")
-        self._check_tokens()
-
-    def error(self, where: ast.AST | int, what: str) -> InputError:
-        column = where if isinstance(where, int) else getattr(where, "col_offset", 0)
-        return InputError(f"column {column + self.offset + 1}: {what}")
-
-    def segment(self, node: ast.expr) -> str:
-        return self.text[node.col_offset : node.end_col_offset]
-
-    def tree(self) -> ast.expr:
-        try:
-            return ast.parse(self.text, mode="eval").body
-        except SyntaxError as error:
-            raise self.error(max((error.offset or 1) - 1, 0), f"cannot read this: {error.msg}") from None
-        except (RecursionError, MemoryError, ValueError):
-            raise InputError("the expression is nested too deeply") from None
-
-    def _check_tokens(self) -> None:
-        position, depth, count = 0, 0, 0
-        while position < len(self.text):
-            if self.text[position] == " ":
-                position += 1
-                continue
-            match = _TOKEN.match(self.text, position)
-            if match is None:
-                raise self.error(position, f"unexpected character {_described(self.text[position])}")
-            self._check_token(match)
-            depth += {"(": 1, ")": -1}.get(match.group(), 0)
-            count += 1
-            if depth > MAX_DEPTH:
-                raise self.error(position, f"brackets are nested more than {MAX_DEPTH} deep")
-            if count > MAX_TOKENS:
-                raise self.error(position, f"the expression has more than {MAX_TOKENS} parts")
-            position = match.end()
-
-    def _check_token(self, match: re.Match[str]) -> None:
-        token = match.group()
-        if match.lastgroup == "name" and keyword.iskeyword(token):
-            raise self.error(match.start(), f"{token!r} is a reserved word")
-        if match.lastgroup == "name" and len(token) > MAX_NAME:
-            raise self.error(match.start(), f"a name is longer than {MAX_NAME} characters")
-        follower = self.text[match.end() : match.end() + 1]
-        if match.lastgroup == "number" and re.match(r"[A-Za-z_0-9.]", follower):
-            raise self.error(match.end(), f"a number is followed by {follower!r}; is a * missing?")
-
-
 class _Reader:
     """Walks the whitelisted nodes of one text. `scope` maps each name in sight to its symbol."""
 
-    def __init__(self, source: _Source, symbols: Mapping[str, sympy.Symbol]) -> None:
+    def __init__(self, source: SourceText, symbols: Mapping[str, sympy.Symbol]) -> None:
         self.source = source
         self.scope = dict(symbols)
         self.depth = 0

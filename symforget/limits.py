@@ -15,8 +15,8 @@ from sympy.core.relational import Relational
 from symforget.balls import compile_ball, to_ball, workprec
 from symforget.domain import Interval
 from symforget.errors import InputError, PrecisionNotReached, TimeLimit
-from symforget.language import evaluated, replaced
 from symforget.timelimit import time_limit
+from symforget.trees import evaluated, replaced
 from symforget.witness import candidates
 
 Domain = Mapping[Symbol, Interval]

@@ -15,7 +15,7 @@ import sympy
 from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational
 from sympy.core.relational import Relational
 
-from symforget.language import evaluated, rebuilt
+from symforget.trees import evaluated, rebuilt
 
 _REVERSED = {sympy.Le: sympy.Ge, sympy.Ge: sympy.Le, sympy.Lt: sympy.Gt, sympy.Gt: sympy.Lt}
 

@@ -45,8 +45,8 @@ from symforget.exactly import (
     with_closed_upper_end,
     without,
 )
-from symforget.language import evaluated
 from symforget.timelimit import time_limit
+from symforget.trees import evaluated
 from symforget.wellposed import undefined_somewhere
 
 Domain = Mapping[Symbol, Interval]

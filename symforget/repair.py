@@ -13,8 +13,8 @@ from sympy.core.relational import Relational
 from symforget.balls import compile_ball, to_ball, workprec
 from symforget.domain import Interval
 from symforget.errors import InputError, PrecisionNotReached
-from symforget.language import evaluated
 from symforget.mutate import edits_of, scalings_of
+from symforget.trees import evaluated
 from symforget.witness import candidates
 
 Domain = Mapping[Symbol, Interval]

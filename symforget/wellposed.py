@@ -14,7 +14,7 @@ import sympy
 from sympy import Basic, Expr, Integer, Pow, Rational, Symbol, oo
 
 from symforget.domain import Interval
-from symforget.language import evaluated
+from symforget.trees import evaluated
 
 Domain = Mapping[Symbol, Interval]
 SignShown = Callable[[Expr, Domain], Any]
@@ -41,9 +41,7 @@ _SEPARATION = {
 }
 
 
-def undefined_somewhere(
-    tree: Basic, domain: Domain, positive: SignShown, nonnegative: SignShown
-) -> tuple[str, ...]:
+def undefined_somewhere(tree: Basic, domain: Domain, positive: SignShown, nonnegative: SignShown) -> tuple[str, ...]:
     """The conditions that could not be shown, in words; empty if the expression is defined everywhere.
 
     `positive` and `nonnegative` answer truthily if they show the sign of an expression on a domain.

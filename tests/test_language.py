@@ -7,7 +7,8 @@ import sympy
 from sympy import Rational, Symbol
 
 from symforget.errors import InputError
-from symforget.language import FUNCTIONS, check_symbol_name, evaluated, parse_expression, parse_statement
+from symforget.language import FUNCTIONS, check_symbol_name, parse_expression, parse_statement
+from symforget.trees import evaluated
 
 SYMBOLS = {name: Symbol(name, positive=True) for name in ("beta", "delta", "x")}
 X = SYMBOLS["x"]

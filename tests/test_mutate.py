@@ -4,8 +4,9 @@ import pytest
 import sympy
 from sympy import Symbol
 
-from symforget.language import evaluated, parse_statement
+from symforget.language import parse_statement
 from symforget.mutate import mutants
+from symforget.trees import evaluated
 
 SYMBOLS = {name: Symbol(name, positive=True) for name in ("beta", "delta", "x")}
 STATEMENTS = [

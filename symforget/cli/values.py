@@ -97,8 +97,8 @@ def _radius(ball: arb) -> str:
 
 def _exact(tree: Expr) -> str | None:
     """The fraction, if automatic evaluation shows the expression to be one within seconds."""
-    from symforget.language import evaluated
     from symforget.timelimit import time_limit
+    from symforget.trees import evaluated
 
     try:
         with time_limit(SECONDS_FOR_EXACT):

@@ -1,0 +1,43 @@
+"""Unevaluated SymPy trees: rebuilt node by node, kept as written or brought to SymPy's automatic form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sympy
+from sympy.core.relational import Relational
+
+
+def evaluated(tree: sympy.Basic) -> Any:
+    """Rebuild an unevaluated tree with SymPy's automatic evaluation; derivatives are carried out.
+
+    May take unbounded time for hostile trees: call it under a time limit. A relation stays a relation.
+    """
+    if isinstance(tree, Relational):
+        return tree.func(evaluated(tree.lhs), evaluated(tree.rhs), evaluate=False)
+    if not tree.args or isinstance(tree, sympy.Symbol):
+        return tree
+    arguments = [evaluated(argument) for argument in tree.args]
+    rebuilt = tree.func(*arguments)
+    return rebuilt.doit(deep=False) if isinstance(rebuilt, sympy.Derivative) else rebuilt
+
+
+def rebuilt(node: Any, arguments: Sequence[Any]) -> Any:
+    """The node with other arguments, unevaluated wherever SymPy offers that."""
+    kinds = sympy.Add | sympy.Mul | sympy.Pow | sympy.Function | sympy.Min | sympy.Max | sympy.Derivative
+    if isinstance(node, kinds | Relational):
+        return node.func(*arguments, evaluate=False)
+    return node.func(*arguments)
+
+
+def replaced(tree: Any, replacement: Callable[[Any], Any]) -> Any:
+    """The tree with every outermost node for which `replacement` gives something else than None replaced.
+
+    Unlike SymPy's `replace` and `xreplace`, it does not evaluate what it rebuilds.
+    """
+    found = replacement(tree)
+    if found is not None:
+        return found
+    arguments = [replaced(argument, replacement) for argument in tree.args]
+    return tree if arguments == list(tree.args) else rebuilt(tree, arguments)
