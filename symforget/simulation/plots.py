@@ -41,6 +41,7 @@ def draw(scenario: Scenario, done: Mapping[str, Trajectories], path: Path) -> No
     from matplotlib.lines import Line2D
 
     foretold = predicted(scenario) if scenario.dimension == 1 else {}
+    colours: Any = matplotlib.colormaps["tab10" if len(done) <= 10 else "tab20"].colors
     panels = _panels(scenario)
     across = min(3, len(panels))
     down = -(-len(panels) // across)
@@ -50,7 +51,7 @@ def draw(scenario: Scenario, done: Mapping[str, Trajectories], path: Path) -> No
     for axis, (label, quantity) in zip(axes.flat, panels.items(), strict=False):
         for i, (name, found) in enumerate(done.items()):
             expected = quantity(foretold[name])[0] if name in foretold else None
-            _curve(axis, name, quantity(found), expected, f"C{i % 10}")
+            _curve(axis, name, quantity(found), expected, colours[i % len(colours)])
         if "mean" in label:
             axis.set_ylim(*_span(scenario))
         axis.set_xlabel("step")
@@ -88,7 +89,7 @@ def _span(scenario: Scenario) -> tuple[float, float]:
     return min(means) - margin, max(means) + margin
 
 
-def _curve(axis: Any, name: str, values: Array, expected: Array | None, colour: str) -> None:
+def _curve(axis: Any, name: str, values: Array, expected: Array | None, colour: Any) -> None:
     steps = np.arange(values.shape[1])
     low, middle, high = np.quantile(values, (BAND[0], 0.5, BAND[1]), axis=0)
     axis.fill_between(steps, low, high, color=colour, alpha=0.2, lw=0)
