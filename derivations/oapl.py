@@ -195,7 +195,8 @@ def retention(rate=1):
     """Each synchronisation costs the old mode at most the factor exp(-osc(r)/tau) of its odds.
 
     alpha*/(1-alpha*) >= (alpha/(1-alpha)) exp(-R), R = osc(r)/tau. The tilt of pi_K = pi_0 exp(K r/tau)/Z_K is
-    pi_(K+1), so (old: the density of pi_0 at a point) after K the odds are (alpha/(1-alpha)) E_o[exp(K r/tau)]/E_n[exp(K r/tau)], at least
+    pi_(K+1) (old: the density of pi_0 at a point), so after K synchronisations the odds are
+    (alpha/(1-alpha)) E_o[exp(K r/tau)]/E_n[exp(K r/tau)], at least
     (alpha/(1-alpha)) exp(-K R): a geometric loss, no collapse at finite K.
 
     Guarantee: **lower bound**; attained in the limit of modes far apart, the reward being least on the old mode and
