@@ -41,7 +41,8 @@ def draw(scenario: Scenario, done: Mapping[str, Trajectories], path: Path) -> No
     from matplotlib.lines import Line2D
 
     foretold = predicted(scenario) if scenario.dimension == 1 else {}
-    colours: Any = matplotlib.colormaps["tab10" if len(done) <= 10 else "tab20"].colors
+    palette: Any = matplotlib.colormaps["tab10" if len(done) <= 10 else "tab20"]
+    colours = palette.colors
     panels = _panels(scenario)
     across = min(3, len(panels))
     down = -(-len(panels) // across)
