@@ -84,12 +84,12 @@ REWARDED = {"weight": 0.4, "height": 1.0, "delta": 2.0}
 """Old weight of the lagged policy, height of its soft-classifier reward in units of tau, separation."""
 
 
-def classified(weight, height, separation, nodes=80):
-    """Nodes, masses, old densities' share and reward of a Gaussian pair by Gauss-Hermite quadrature, per mode."""
-    points, masses = np.polynomial.hermite_e.hermegauss(nodes)
+def classified(weight, height, delta):
+    """Masses, responsibilities r_o and rewards at the nodes of Gauss-Hermite quadrature, for either mode."""
+    points, masses = np.polynomial.hermite_e.hermegauss(80)
     for side in (-0.5, 0.5):
-        x = points + side * separation
-        responsibility = 1 / (1 + (1 - weight) / weight * np.exp(separation * x))
+        x = points + side * delta
+        responsibility = 1 / (1 + (1 - weight) / weight * np.exp(delta * x))
         yield masses / np.sqrt(2 * np.pi), responsibility, height * (1 - responsibility)
 
 
@@ -106,7 +106,7 @@ def tilted_draws(count, rng):
 def predicted_draws(odds):
     """Their means, the old share from the statement's odds, given as a function of alpha, A_o and A_n."""
     weight, height, _ = REWARDED.values()
-    masses = [float(m @ np.exp(r)) for m, _, r in classified(*REWARDED.values())]
+    masses = [float(m @ np.exp(r)) for m, _, r in classified(**REWARDED)]
     whole = weight * masses[0] + (1 - weight) * masses[1]
     ratio = float(odds.subs({A_o: masses[0], A_n: masses[1], alpha: weight}))
     return np.array([whole * ratio / (1 + ratio), whole]) * np.exp(-height)
@@ -365,7 +365,7 @@ def first_step(constant=2):
 
     def predict():
         weight = REWARDED["weight"]
-        on_old, on_new = (float(m @ r) for m, _, r in classified(*REWARDED.values()))
+        on_old, on_new = (float(m @ r) for m, _, r in classified(**REWARDED))
         return weight * (1 - weight) * float(value.subs(tau, 1).replace(RewardIntegral, lambda _: on_old - on_new))
 
     return (
