@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sympy import Limit, Rational, Symbol, exp, oo, sqrt
+from sympy import Integral, Limit, Rational, Symbol, exp, oo, sqrt
 
 from symforget import prover
 from symforget.audit import Audit, audit, exit_code
@@ -13,7 +13,7 @@ from symforget.auditing.limits import limit_witness
 from symforget.auditing.truth import implied
 from symforget.auditing.witnesses import long_witness, spot_witness, undefined_witness
 from symforget.authoring import eq, ge, le, lt
-from symforget.calculus import BC, TV, H
+from symforget.calculus import BC, TV, H, SampleIntegral, mixture, p_n, p_o
 from symforget.claims import Claim, Densities, Kind, Part
 from symforget.derivation import ACCEPTED, Context, Derivation
 from symforget.domain import Interval
@@ -122,7 +122,19 @@ IMPLIED = [
     (le(x, exp(x)), le(x, exp(2 * x))),
     (lt(0, x), lt(0, x / 2)),
 ]
+b = Symbol("b", positive=True)
+SPREAD = ge(SampleIntegral((p_o - p_n) ** 2 / mixture(beta)), 4 * TV**2)
+TIME = le(Integral(1 / (b**2 * (1 - H(b))), (b, beta / 2, beta)), 1 / TV**2)
+IMPLIED += [
+    (SPREAD, ge(SampleIntegral((p_o + p_n) ** 2 / mixture(beta)), 4 * TV**2)),
+    (TIME, le(Integral(1 / (b * (1 - H(b))), (b, beta / 2, beta)), 1 / TV**2)),
+    (TIME, le(Integral(1 / (b**2 * (2 - H(b))), (b, beta / 2, beta)), 1 / TV**2)),
+]
 NOT_IMPLIED = [
+    (SPREAD, ge(SampleIntegral((p_o - p_n / 2) ** 2 / mixture(beta)), 4 * TV**2)),
+    (TIME, le(Integral(1 / (b**3 * (1 - H(b))), (b, beta / 2, beta)), 1 / TV**2)),
+    (TIME, le(Integral(1 / (b**2 * (1 - H(b))), (b, beta / 3, beta)), 1 / TV**2)),
+    (TIME, ge(Integral(1 / (b**2 * (1 - H(b))), (b, beta / 2, beta)), 1 / TV**2)),
     (UPPER, le(H(beta), BC**2 / (2 * sqrt(beta * (1 - beta))))),
     (UPPER, le(2 * H(beta), BC / (2 * sqrt(beta * (1 - beta))))),
     (UPPER, ge(H(beta), BC / (2 * sqrt(beta * (1 - beta))))),

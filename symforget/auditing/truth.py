@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Dummy, Eq, Expr, Ge, Gt, Integral, Le, Lt, Symbol, expand_log, factor, log, together
+from sympy import Dummy, Eq, Expr, Ge, Gt, Integral, Le, Lt, Rational, Symbol, expand_log, factor, log, together
 
 from symforget import prover
-from symforget.auditing.witnesses import FAILURES, gaussian, is_dear
-from symforget.calculus import BC, TV, H, SampleIntegral, chi2, chi2_old
+from symforget.auditing.witnesses import FAILURES, gaussian
+from symforget.calculus import BC, TV, H, SampleIntegral, chi2, chi2_old, p_n, p_o
 from symforget.checking import compact_parts
 from symforget.claims import Claim, Densities, Part
 from symforget.domain import Interval
@@ -49,6 +49,8 @@ def implied(original: Any, mutant: Any, domain: Domain) -> str:
     given = domain_of(Eq(room, spare, evaluate=False), {**domain, **dict(known.values())})
     if _attempt(ALGEBRA_SECONDS, lambda: is_nonnegative(spare, given)):
         return "weaker than the statement"
+    if _attempt(ALGEBRA_SECONDS, lambda: weaker_under_an_integral(original, mutant, domain)):
+        return "weaker than the statement, integrand by integrand"
     if _attempt(ALGEBRA_SECONDS, lambda: _weaker_by_ratio(original, mutant, known, given)):
         return "weaker than the statement by a factor"
     strict = isinstance(mutant, Lt | Gt)
@@ -68,11 +70,13 @@ def certified_on_a_box(claim: Claim, part: Part, mutant: Any) -> str:
     """The box on which the mutant was certified by branch and bound; "" if none was."""
     if isinstance(mutant, Eq):
         return ""
+    best = ""
     for instance, box in _boxes(claim, part, mutant):
-        if _attempt(2 * BOX_SECONDS, lambda i=instance, b=box: is_certified(mutant, i, b)):
-            where = ", ".join(f"{s} in {i}" for s, i in box.items())
-            return f"{where} ({instance.name})" if instance is not None else where
-    return ""
+        if not _attempt(2 * BOX_SECONDS, lambda i=instance, b=box: is_certified(mutant, i, b)):
+            break
+        where = ", ".join(f"{s} in {i}" for s, i in box.items())
+        best = f"{where} ({instance.name})" if instance is not None else where
+    return best
 
 
 def is_certified(mutant: Any, instance: Any, box: Domain) -> bool:
@@ -86,21 +90,65 @@ def is_certified(mutant: Any, instance: Any, box: Domain) -> bool:
 
 
 def _boxes(claim: Claim, part: Part, mutant: Any) -> list[tuple[Any, Domain]]:
-    """The part's own boxes, then a compact part of the domain."""
-    own = [(c.instance if needs_instance(mutant) else None, c.box) for c in part.certified if isinstance(c, Boxes)]
+    """Larger and larger boxes: a small one inside the domain, a compact part of the domain, the part's own boxes."""
     if not needs_instance(mutant):
-        instances: list[Any] = [None]
-    elif claim.densities is Densities.GAUSSIAN:
-        instances = [gaussian(mutant)]
+        instance: Any = None
     else:
-        instances = [TwoLetterPair()] + ([] if is_dear(mutant) else [gaussian(mutant)])
-    for instance in instances:
-        made = _attempt(BOX_SECONDS, lambda i=instance: concrete(mutant, i))
-        if made is None or made is False:
-            continue
-        domain = domain_of(made, claim.domain)
-        own.extend((instance, box) for box in (list(compact_parts(domain)) or [domain])[-1:])
-    return own
+        instance = gaussian(mutant) if claim.densities is Densities.GAUSSIAN else TwoLetterPair()
+    made = _attempt(BOX_SECONDS, lambda: concrete(mutant, instance))
+    if made is None or made is False:
+        return []
+    domain = domain_of(made, claim.domain)
+    compact = (list(compact_parts(domain)) or [domain])[-1]
+    own = [(c.instance if needs_instance(mutant) else None, c.box) for c in part.certified if isinstance(c, Boxes)]
+    return [(instance, {s: _middle_of(i) for s, i in compact.items()}), (instance, compact), *own]
+
+
+def _middle_of(interval: Interval) -> Interval:
+    """A small interval off the middle of another: exactly in the middle, symmetric terms would cancel."""
+    width = interval.upper - interval.lower
+    return Interval(interval.lower + width * Rational(11, 20), interval.lower + width * Rational(12, 20))
+
+
+def weaker_under_an_integral(original: Any, mutant: Any, domain: Domain) -> bool:
+    """One integral has changed, at the same limits: its integrands compare pointwise, and the side goes with it."""
+    left = mutant.lhs != original.lhs
+    before, after = ((r.lhs if left else r.rhs) for r in (original, mutant))
+    kinds = (SampleIntegral, Integral)
+    gone, come = (one.atoms(*kinds) - other.atoms(*kinds) for one, other in ((before, after), (after, before)))
+    if len(gone) != 1 or len(come) != 1:
+        return False
+    old, new = gone.pop(), come.pop()
+    value = Dummy("value", positive=True)
+    outer = before.xreplace({old: value})
+    if outer != after.xreplace({new: value}) or old.func is not new.func:
+        return False
+    slope = outer.diff(value)
+    wanted = 1 if left is isinstance(mutant, Ge | Gt) else -1
+    known = _known_values(Eq(slope, value, evaluate=False))
+    slope = _opened(slope, known)
+    given = domain_of(Eq(slope, value, evaluate=False), {**domain, **dict(known.values()), value: _POSITIVE})
+    for sign in (1, -1):
+        if is_nonnegative(sign * slope, given):
+            return _compares(old, new, sign * wanted, domain)
+    return False
+
+
+def _compares(old: Any, new: Any, sign: int, domain: Domain) -> bool:
+    """Whether new - old has the sign, pointwise under the integral."""
+    if isinstance(old, SampleIntegral):
+        return is_nonnegative(sign * (new.integrand - old.integrand), {**domain, p_o: _POSITIVE, p_n: _POSITIVE})
+    (x, lower, upper), *more = old.limits
+    if more or old.limits != new.limits or not (lower.is_finite and upper.is_finite):
+        return False
+    if not is_nonnegative(upper - lower, domain):
+        return False
+    difference = sign * (new.function - old.function)
+    known = _known_values(Eq(old.function, 0, evaluate=False))
+    share = Dummy("share", positive=True)
+    inside = _opened(difference, known).xreplace({x: lower + (upper - lower) * share})
+    given = {**domain, **dict(known.values()), share: _UNIT}
+    return is_nonnegative(inside, given)
 
 
 def _elementary(relation: Any, domain: Domain) -> str:
