@@ -105,7 +105,7 @@ def scaled(derivation, factor, shift=0):
     turned = {"<=": ">=", ">=": "<=", "<": ">", ">": "<"} if factor == -1 else {}
     steps = tuple(
         Step(
-            turned[step.relation] if step.relation in turned else step.relation,
+            turned.get(step.relation) or step.relation,
             factor * step.expression + shift,
             Affine(step.rule, factor, shift),
         )

@@ -88,7 +88,7 @@ def sampled_form(dimension, rng, draws):
         values = [r_n * (1 - r_n) * (y[0] + a @ y[1] - b @ y[2]) ** 2 for y in directions]
         return np.minimum(np.stack(values, axis=1), bound)
 
-    estimate = bounded_mean(draw, draws, 0, bound, FAILURE_PROBABILITY, rng)
+    estimate = bounded_mean(draw, draws, 0, float(bound), FAILURE_PROBABILITY, rng)
     clipped = size**2 * dimension * chi2_distribution.sf(REACH**2, dimension + 2) / 4
     separate = OLD_WEIGHT * (1 - OLD_WEIGHT), OLD_WEIGHT, 1 - OLD_WEIGHT
     known = np.array([sum(w * np.sum(np.square(e)) for w, e in zip(separate, y, strict=True)) for y in directions])

@@ -630,8 +630,8 @@ def unanchored_end(rng, draws):
     training = Training(start["delta"], 0.5, 0.0, FORWARD, start["ema_rate"], start["step"], batch)
 
     def draw(count, generator):
-        filled = (np.full(count, start[name]) for name in ("student", "average"))
-        return training.run(*filled, updates, generator)[0]
+        student, average = (np.full(count, start[name]) for name in ("student", "average"))
+        return training.run(student, average, updates, generator)[0]
 
     return bounded_mean(draw, draws // (batch * updates), 0.0, 1.0, FAILURE_PROBABILITY, rng)
 

@@ -106,9 +106,7 @@ def parse(text: str) -> ClaimsFile:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"not a TOML file: {error}") from None
     except (RecursionError, ValueError, OverflowError):
-        raise InputError(
-            "not a TOML file that can be read: nested too deeply, or a number too large"
-        ) from None
+        raise InputError("not a TOML file that can be read: nested too deeply, or a number too large") from None
     _known_keys(document, _TOP_KEYS, "the file")
     source = _text(document, "source", "the file")
     shared = _symbols(document, "[symbols]", {})
@@ -156,9 +154,7 @@ def _claim(table: Mapping[str, Any], place: str, shared: Mapping[str, str], sour
     )
 
 
-def _derivation(
-    table: Mapping[str, Any], place: str, shared: Mapping[str, str], source: str
-) -> ReaderDerivation:
+def _derivation(table: Mapping[str, Any], place: str, shared: Mapping[str, str], source: str) -> ReaderDerivation:
     _known_keys(table, _DERIVATION_KEYS, place)
     domain = _symbols(table, place, shared)
     texts = table.get("steps")
@@ -212,9 +208,7 @@ def _identifier(table: Mapping[str, Any], place: str) -> str:
     if identifier is None:
         raise InputError(f"{place}: an id is missing")
     if not isinstance(identifier, str) or not _ID.fullmatch(identifier):
-        raise InputError(
-            f"{place}: an id is up to 100 letters, digits and . _ / -, starting with one of the former"
-        )
+        raise InputError(f"{place}: an id is up to 100 letters, digits and . _ / -, starting with one of the former")
     return identifier
 
 

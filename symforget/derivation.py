@@ -141,15 +141,14 @@ class Derivation:
 
 def closes(derivation: Derivation, statement: Any, context: Context) -> Checked:
     """Whether the chains, taken as true, give the statement."""
-    premises: tuple[Any, ...] = tuple(chain.proved for chain in derivation.chains)
+    premises = [chain.proved for chain in derivation.chains]
     if any(p is None for p in premises):
         return Checked(False, "a chain mixes <= and >=")
     if derivation.conclusion is not None:
-        return derivation.conclusion.check(premises, statement, context)
+        return derivation.conclusion.check(tuple(premises), statement, context)
     if len(premises) > 1:
         return Checked(False, "several chains need a rule that concludes the statement from them")
-    (premise,) = premises
-    return same_or_stronger(premise, statement, context)
+    return same_or_stronger(premises[0], statement, context)
 
 
 def same_or_stronger(premise: Any, statement: Any, context: Context) -> Checked:

@@ -13,9 +13,7 @@ ONE_MINUS_SECH = 2 * sinh(x / 2) ** 2 * sech(x)
 ONE_MINUS_COS = 2 * sin(x / 2) ** 2
 """1 - cos x, written so that its sign shows."""
 
-SECH_ABOVE_PARABOLA = TouchesZero(
-    x**2 / 2 - 1 + sech(x), x, 2, ONE_MINUS_SECH * (1 + 2 * sech(x) + 2 * sech(x) ** 2)
-)
+SECH_ABOVE_PARABOLA = TouchesZero(x**2 / 2 - 1 + sech(x), x, 2, ONE_MINUS_SECH * (1 + 2 * sech(x) + 2 * sech(x) ** 2))
 """sech x >= 1 - x^2/2."""
 COS_ABOVE_PARABOLA = TouchesZero(x**2 / 2 - 1 + cos(x), x, 2, ONE_MINUS_COS)
 """cos x >= 1 - x^2/2."""

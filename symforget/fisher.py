@@ -15,6 +15,7 @@ below t. Over a box, Weyl: they move by no more than the Frobenius norm of what 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -88,6 +89,11 @@ class _Moments:
     in_delta: tuple[arb, arb, arb]
 
 
+def _three(values: Iterable[arb]) -> tuple[arb, arb, arb]:
+    first, second, third = values
+    return first, second, third
+
+
 def _moments(alpha: arb, delta: arb) -> _Moments:
     rest = 1 - alpha
     weight = alpha * rest
@@ -100,9 +106,9 @@ def _moments(alpha: arb, delta: arb) -> _Moments:
     flow = (delta * s[2], s[1] + square * s[3], delta * (3 * s[2] + square * s[4]))
     slope = (1 - 2 * alpha) / 2
     return _Moments(
-        tuple(scale * v for v in bare),
-        tuple(scale * (slope * v - d) / weight for v, d in zip(bare, in_odds, strict=True)),
-        tuple(scale * (d - delta * v / 4) for v, d in zip(bare, flow, strict=True)),
+        _three(scale * v for v in bare),
+        _three(scale * (slope * v - d) / weight for v, d in zip(bare, in_odds, strict=True)),
+        _three(scale * (d - delta * v / 4) for v, d in zip(bare, flow, strict=True)),
     )
 
 

@@ -16,7 +16,6 @@ from symforget.errors import InputError, PrecisionNotReached
 from symforget.instances import GaussianPair, Instance
 from symforget.legs.points import concrete, record, statement_witness
 
-
 POINT_DIGITS = 15
 """Digits to which enclosures are compared, unless a check says otherwise: quadrature in balls is dear."""
 
