@@ -162,7 +162,9 @@ def test_limits_are_refuted_by_uniqueness_or_along_the_sequence():
     original = eq(Limit(f, x, oo), 1)
     claim = claim_of(Part(original), x="(0, oo)", l="(-oo, oo)")
     for false in (eq(Limit(f, x, oo), 2), eq(Limit(2 * f, x, oo), 1), eq(Limit(f / x, x, oo), 1)):
-        assert limit_witness(claim, original, false) is not None
+        found = limit_witness(claim, original, false)
+        assert found is not None
+        assert Rational(found.point.get("x", 1)) > 0  # on the side from which the limit is approached
     for true in (eq(Limit((x + 2 * l) / x, x, oo), 1), eq(Limit((x - l) / x, x, oo), 1)):
         assert limit_witness(claim, original, true) is None
 

@@ -95,7 +95,7 @@ def _points(domain: Any) -> list[dict[Symbol, Rational]]:
 def _sequence(target: Expr, direction: str) -> Iterator[Rational]:
     for n in STEPS:
         if target.is_infinite:
-            yield Integer(n) if target.is_positive else Integer(-n)
+            yield Integer(n) if target.is_extended_positive else Integer(-n)
         else:
             yield target + Rational(1, n) * (1 if direction == "+" else -1)
 
