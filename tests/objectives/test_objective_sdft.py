@@ -7,8 +7,9 @@ from flint import arb
 from sympy import Rational, simplify
 
 from symforget.calculus import H
-from symforget.language import evaluated, parse_expression
+from symforget.language import parse_expression
 from symforget.objectives.sdft import PUBLISHED, Direction, Training, c, jacobian, kappa, lam, sdft_slow_rate
+from symforget.trees import evaluated
 
 
 @pytest.mark.parametrize("direction", Direction)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from flint import arb
 
-from symforget.language import evaluated, parse_expression
+from symforget.language import parse_expression
 from symforget.objectives.ttt_discover import (
     PUBLISHED,
     Training,
@@ -15,6 +15,7 @@ from symforget.objectives.ttt_discover import (
 )
 from symforget.precision import workprec
 from symforget.tables.quantities import retained_odds
+from symforget.trees import evaluated
 
 LOG2 = float(PUBLISHED.budget)
 
