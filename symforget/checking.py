@@ -20,10 +20,12 @@ from symforget import prover
 from symforget.claims import Evidence, Leg, Verdict, WitnessRecord
 from symforget.domain import Interval
 from symforget.errors import InputError, PrecisionNotReached, TimeLimit
+from symforget.functions import normal
 from symforget.limits import carry_out_limits
 from symforget.proofs import defined_everywhere, prove
 from symforget.timelimit import time_limit
 from symforget.trees import evaluated, replaced
+from symforget.wellposed import undefined_point
 from symforget.witness import candidates, witness_at
 
 Domain = Mapping[Symbol, Interval]
@@ -32,6 +34,7 @@ SAMPLES = 10
 WITNESS_TRIES = 300
 PROOF_SHARE = 0.35
 ENOUGH_DIGITS = 10
+DEEP_DIGITS, DEEP_POINTS = 400, 3
 _SIGNS = {"Equality": "==", "Unequality": "!=", "LessThan": "<=", "StrictLessThan": "<"}
 _SIGNS |= {"GreaterThan": ">=", "StrictGreaterThan": ">"}
 
@@ -72,7 +75,7 @@ def where(domain: Domain) -> str:
 
 class _Examination:
     def __init__(self, relation: Relational, domain: Domain, limits: Limits) -> None:
-        self.relation, self.domain, self.limits = relation, dict(domain), limits
+        self.stated, self.relation, self.domain, self.limits = relation, relation, dict(domain), limits
         self.started = time.monotonic()
         self.note = ""
 
@@ -90,6 +93,10 @@ class _Examination:
             yield self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, str(error))
 
     def stages(self) -> Iterator[Evidence]:
+        doubt = self.doubt_about_derivatives()
+        if doubt and _derives_integrals(self.stated):
+            yield self.evidence(Leg.SYMBOLIC, Verdict.UNDECIDED, doubt)
+            return
         with time_limit(max(self.left() / 3, 0.1), "carrying out derivatives"):
             self.relation = derivatives_carried_out(self.relation)
         if self.relation.has(sympy.Limit):
@@ -97,23 +104,80 @@ class _Examination:
             if done.relation is None:
                 yield self.evidence(Leg.SYMBOLIC, Verdict.UNDECIDED, done.detail)
                 return
+            if done.depends_on_parameters:
+                doubt = doubt or "a limit was found for parameters in general, which may have exceptions"
             self.relation, self.note = done.relation, done.detail
         refuted = self.counterexample()
+        if refuted is not None and not self.limits_confirm(refuted):
+            yield self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, "a limit is another one at single parameter values")
+            return
         if refuted is not None:
             yield refuted
+            return
+        undefined = self.undefined()
+        if undefined is not None:
+            yield undefined
             return
         with time_limit(max(self.left() / 2, 0.1), "enclosing both sides at sample points"):
             sampled = self.sampled()
         if Leg.CERTIFIED in self.limits.legs or isinstance(self.relation, Eq):
             yield sampled
+        if doubt:
+            yield self.evidence(Leg.SYMBOLIC, Verdict.UNDECIDED, doubt)
+            return
         proved = False
         if Leg.SYMBOLIC in self.limits.legs:
             proof = self.symbolic(sampled)
             proved = proof.verdict is Verdict.PROVED
             yield proof
+        if isinstance(self.relation, Eq) and not proved and sampled.verdict.holds:
+            refuted = self.deep_counterexample()
+            if refuted is not None:
+                yield refuted
         settled = proved or isinstance(self.relation, Eq) or not self.domain
         if Leg.CERTIFIED in self.limits.legs and not settled:
             yield from self.branch_and_bound()
+
+    def doubt_about_derivatives(self) -> str:
+        """Why derivatives as SymPy carries them out might not be those of the functions stated; "" if they are."""
+        if not self.stated.has(sympy.Derivative) or defined_everywhere(self.stated, self.domain, self.left() / 4):
+            return ""
+        if _derives_integrals(self.stated):
+            return "it was not shown that the integral may be differentiated under the sign on the whole domain"
+        return "what is differentiated was not shown to be defined on the whole domain"
+
+    def limits_confirm(self, refutation: Evidence) -> bool:
+        """Whether limits that were found for parameters in general are the same at the point of the witness."""
+        if not self.stated.has(sympy.Limit) or refutation.witness is None:
+            return True
+        point = {s: Rational(refutation.witness.point[s.name]) for s in self.domain}
+        there = derivatives_carried_out(replaced(self.stated, lambda e: point.get(e)))
+        done = carry_out_limits(there, {}, self.left() / 2)
+        return done.relation is not None and witness_at(done.relation, {}) is not None
+
+    def undefined(self) -> Evidence | None:
+        """A point of the domain at which the statement makes no sense: then nothing can be said of the whole."""
+        with time_limit(max(self.left() / 4, 0.1), "looking for undefined values"):
+            found = undefined_point(self.stated, self.domain)
+        if found is None:
+            return None
+        point, part, sign = found
+        at = ", ".join(f"{s} = {v}" for s, v in point.items())
+        detail = f"not defined at {at}, where {part} {sign} 0 is needed; narrow the domain"
+        return self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, detail)
+
+    def deep_counterexample(self) -> Evidence | None:
+        """Sides that agree to some digits, compared to far more: they may differ all the same."""
+        points = list(candidates(list(self.domain.values()), 2 * DEEP_POINTS))[-DEEP_POINTS:] if self.domain else [()]
+        try:
+            with time_limit(max(self.left() / 2, 0.1)):
+                for values in points:
+                    found = witness_at(self.relation, dict(zip(self.domain, values, strict=True)), DEEP_DIGITS)
+                    if found is not None:
+                        return self.refutation(found)
+        except (TimeLimit, PrecisionNotReached):
+            pass
+        return None
 
     def evidence(self, leg: Leg, verdict: Verdict, detail: str, **more: Any) -> Evidence:
         full = f"{detail}; {self.note}" if self.note else detail
@@ -145,23 +209,30 @@ class _Examination:
         """Enclosures of both sides at sample points: never more than support."""
         intervals = list(self.domain.values())
         points = islice(candidates(intervals, 4 * SAMPLES), 0, None, 4) if intervals else iter([()])
-        held, digits = 0, self.limits.digits
+        held, unknown, digits = 0, 0, self.limits.digits
         enough_time = self.left() / 3
         for values in islice(points, SAMPLES):
             if held and self.left() < 2 * enough_time:
                 break
             point = dict(zip(self.domain, values, strict=True))
-            comparison = prover.compare_at(self.relation, point, self.limits.digits)
+            try:
+                comparison = prover.compare_at(self.relation, point, self.limits.digits)
+            except PrecisionNotReached:
+                continue  # a side is too small or too large to be written down
             if comparison.left is None:
+                unknown += 1
                 continue
             if comparison.truth is None:
                 if not isinstance(self.relation, Eq):
                     continue
                 digits = min(digits, comparison.digits)
             held += 1
-        return self.sample_verdict(held, digits)
+        return self.sample_verdict(held, unknown, digits)
 
-    def sample_verdict(self, held: int, digits: int) -> Evidence:
+    def sample_verdict(self, held: int, unknown: int, digits: int) -> Evidence:
+        if unknown > held:
+            detail = f"a side has no finite enclosure at {unknown} of {held + unknown} sample points"
+            return self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, detail)
         if isinstance(self.relation, Eq):
             enough = min(ENOUGH_DIGITS, self.limits.digits)
             if held and digits >= enough:
@@ -206,6 +277,10 @@ class _Examination:
         beyond = "" if whole else " (nothing is claimed beyond)"
         detail = f"for all {where(region)}{beyond}"
         return self.evidence(Leg.CERTIFIED, Verdict.CERTIFIED, detail, boxes=boxes)
+
+
+def _derives_integrals(tree: Any) -> bool:
+    return any(e.expr.has(sympy.Integral, normal) for e in tree.atoms(sympy.Derivative))
 
 
 def derivatives_carried_out(tree: Any) -> Any:

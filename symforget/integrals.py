@@ -210,7 +210,8 @@ class Expectation(Tailed):
         try:
             found = super().value(args, analytic)
         except Undefined:
-            if everywhere is None:
+            # A mean of what is bounded on one side only may be infinite.
+            if everywhere is None or not everywhere.is_bounded():
                 raise
             return everywhere
         return found if everywhere is None else found.intersection(everywhere.lo, everywhere.hi)

@@ -32,6 +32,7 @@ class LimitsDone:
 
     relation: Relational | None
     detail: str
+    depends_on_parameters: bool = False
 
 
 def carry_out_limits(relation: Relational, domain: Domain, seconds: float) -> LimitsDone:
@@ -49,7 +50,8 @@ def carry_out_limits(relation: Relational, domain: Domain, seconds: float) -> Li
             return LimitsDone(None, f"certified values of {node} do not visibly approach SymPy's value {value}")
         values[node] = value
     shown = "; ".join(f"limit of {n.args[0]} as {n.args[1]} -> {n.args[2]}: {v}" for n, v in values.items())
-    return LimitsDone(replaced(relation, values.get), f"{shown} (SymPy's; certified values approach it)")
+    told = f"{shown} (SymPy's; certified values approach it)"
+    return LimitsDone(replaced(relation, values.get), told, any(node.free_symbols & domain.keys() for node in values))
 
 
 def _value(node: Any, seconds: float) -> Any:

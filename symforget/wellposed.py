@@ -2,7 +2,8 @@
 
 A symbolic proof speaks of both sides as functions on the whole domain. SymPy's automatic evaluation would
 make x/x equal 1 at 0 as well; so the conditions are collected from the expression as written and shown one by
-one.
+one. An improper integral must converge; what is differentiated must be defined, and a derivative is taken under an
+integral sign only if the integral of the derivative converges too.
 """
 
 from __future__ import annotations
@@ -13,10 +14,16 @@ from typing import Any
 import sympy
 from sympy import Basic, Expr, Integer, Pow, Rational, Symbol, oo
 
+from symforget.comparison import compare_at
+from symforget.convergence import convergence
 from symforget.domain import Interval
+from symforget.functions import normal
 from symforget.trees import evaluated
+from symforget.witness import candidates
 
 Domain = Mapping[Symbol, Interval]
+_RELATIONS = {">": sympy.Gt, ">=": sympy.Ge, "!=": sympy.Ne}
+POINTS = 24
 SignShown = Callable[[Expr, Domain], Any]
 
 #: For each function of the model: which arguments are weights in (0, 1), and which must be nonnegative.
@@ -53,6 +60,19 @@ def undefined_somewhere(tree: Basic, domain: Domain, positive: SignShown, nonneg
     )
 
 
+def undefined_point(tree: Basic, domain: Domain) -> tuple[dict[Symbol, Rational], Expr, str] | None:
+    """A simple point of the domain at which a condition certainly fails, with the part and the sign it must have."""
+    conditions = list(dict.fromkeys(c for c in _required(tree) if c[0].free_symbols <= domain.keys()))
+    symbols = list(domain)
+    for values in list(candidates(list(domain.values()), POINTS)) if conditions else ():
+        point = dict(zip(symbols, values, strict=True))
+        for part, sign in conditions:
+            relation = _RELATIONS[sign](part, Integer(0), evaluate=False)
+            if compare_at(relation, point, 3).truth is False:
+                return point, part, sign
+    return None
+
+
 def _shown(part: Expr, sign: str, domain: Domain, positive: SignShown, nonnegative: SignShown) -> bool:
     if sign == ">":
         return bool(positive(part, domain))
@@ -65,13 +85,17 @@ def _conditions(tree: Basic, domain: Domain) -> Iterator[tuple[Expr, str, Domain
     """Pairs of an (evaluated) part and the sign it must have: `>`, `>=` or `!=`, and where."""
     if isinstance(tree, sympy.Limit):
         return  # what a limit needs is the limit's own affair
+    if isinstance(tree, sympy.Derivative):
+        yield from _of_derivative(tree, domain)
+    if isinstance(tree, normal | sympy.Integral):
+        yield from _of_integral(tree, domain)
     domain = _extended(tree, domain)
-    if isinstance(tree, Pow):
-        yield from _of_power(tree, domain)
-    elif isinstance(tree, sympy.log | sympy.gamma):
+    for part, sign in _of_node(tree):
+        yield part, sign, domain
+    if isinstance(tree, Pow) and not isinstance(evaluated(tree.exp), Rational) and evaluated(tree.base) != sympy.E:
+        yield evaluated(tree.base), ">", domain
+    elif isinstance(tree, sympy.gamma):
         yield evaluated(tree.args[0]), ">", domain
-    elif isinstance(tree, sympy.tan):
-        yield evaluated(sympy.cos(tree.args[0])), "!=", domain
     elif isinstance(tree, sympy.Function):
         yield from _of_quantity(tree, domain)
     for argument in tree.args:
@@ -79,15 +103,28 @@ def _conditions(tree: Basic, domain: Domain) -> Iterator[tuple[Expr, str, Domain
             yield from _conditions(argument, domain)
 
 
-def _of_power(power: Any, domain: Domain) -> Iterator[tuple[Expr, str, Domain]]:
-    base, exponent = evaluated(power.base), evaluated(power.exp)
-    if isinstance(exponent, Integer):
-        if exponent < 0:
-            yield base, "!=", domain
-    elif isinstance(exponent, Rational) and exponent > 0:
-        yield base, ">=", domain
-    elif base != sympy.E:
-        yield base, ">", domain
+def _required(tree: Basic) -> Iterator[tuple[Expr, str]]:
+    """The conditions without which there is no value, of the whole tree."""
+    if isinstance(tree, sympy.Limit):
+        return
+    yield from _of_node(tree)
+    for argument in tree.args:
+        if isinstance(argument, Basic):
+            yield from _required(argument)
+
+
+def _of_node(tree: Basic) -> Iterator[tuple[Expr, str]]:
+    if isinstance(tree, sympy.log):
+        yield evaluated(tree.args[0]), ">"
+    elif isinstance(tree, sympy.tan):
+        yield evaluated(sympy.cos(tree.args[0])), "!="
+    elif isinstance(tree, Pow):
+        exponent = evaluated(tree.exp)
+        if isinstance(exponent, Integer):
+            if exponent < 0:
+                yield evaluated(tree.base), "!="
+        elif isinstance(exponent, Rational):
+            yield evaluated(tree.base), ">=" if exponent > 0 else ">"
 
 
 def _of_quantity(call: sympy.Function, domain: Domain) -> Iterator[tuple[Expr, str, Domain]]:
@@ -100,6 +137,35 @@ def _of_quantity(call: sympy.Function, domain: Domain) -> Iterator[tuple[Expr, s
         yield evaluated(call.args[_SEPARATION[name]]), ">=", domain
 
 
+_IMPOSSIBLE = (Integer(0), ">")
+
+
+def _of_integral(tree: Any, domain: Domain) -> Iterator[tuple[Expr, str, Domain]]:
+    """Convergence at infinite ends, where the growth of the integrand is understood."""
+    if isinstance(tree, normal):
+        body, variable, ends, gaussian = tree.body, tree.variable, (-oo, oo), True
+    else:
+        variable, *ends = (evaluated(part) for part in tree.limits[0].args)
+        body, gaussian = tree.function, False
+    body = evaluated(body)
+    for end in ends:
+        if end in (oo, -oo):
+            found = convergence(body, variable, end == oo, gaussian)
+            for part, sign in [_IMPOSSIBLE] if found is None else found:
+                yield part, sign, domain
+
+
+def _of_derivative(tree: Any, domain: Domain) -> Iterator[tuple[Expr, str, Domain]]:
+    """All derivatives up to the order taken, where the body holds an integral; the body itself is a part anyway."""
+    if not tree.has(normal, sympy.Integral):
+        return
+    current = evaluated(tree.expr)
+    for variable, order in tree.variable_count:
+        for _ in range(int(order)):
+            current = current.diff(variable)
+            yield from _conditions(current, domain)
+
+
 def _extended(tree: Any, domain: Domain) -> Domain:
     """The domain together with what the tree binds: the range of integration, or the whole line."""
     everywhere = Interval(-oo, oo, True, True)
@@ -107,7 +173,8 @@ def _extended(tree: Any, domain: Domain) -> Domain:
         return {**domain, **dict.fromkeys(tree.variables, everywhere)}
     if not isinstance(tree, sympy.Integral):
         return domain
-    variable, lower, upper = (evaluated(part) for part in tree.limits[0].args)
-    if not all(isinstance(end, Rational) or end in (oo, -oo) for end in (lower, upper)) or lower >= upper:
+    variable, *ends = (evaluated(part) for part in tree.limits[0].args)
+    if not all(isinstance(end, Rational) or end in (oo, -oo) for end in ends) or ends[0] == ends[1]:
         return {**domain, variable: everywhere}
-    return {**domain, variable: Interval(lower, upper, True, True)}
+    lower, upper = sorted(ends)
+    return {**domain, variable: Interval(lower, upper, lower == -oo, upper == oo)}

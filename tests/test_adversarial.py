@@ -1,0 +1,111 @@
+"""Statements that are false or without meaning somewhere, of the kinds a reviewer meets: none may pass."""
+
+import pytest
+
+from symforget.checking import Limits, examine
+from symforget.claims import Verdict, combine_part
+from symforget.claimsfile import symbols_of
+from symforget.language import parse_statement
+
+LINE, HALF, UNIT = "(-oo, oo)", "(0, oo)", "(0, 1)"
+
+REFUTED = [
+    # a constant wrong at a tight boundary, or by a tiny margin
+    ("sin(x) >= 2*x/pi + 1/10**12", {"x": "[0, 3/2]"}),
+    ("cosh(x) <= exp(x**2*49999999/100000000)", {"x": LINE}),
+    ("exp(x) >= E*x + 1/10**12", {"x": LINE}),
+    ("exp(x) > E*x", {"x": LINE}),
+    ("x*exp(-x) <= 36787944117144/10**14", {"x": HALF}),
+    ("Abs(sin(x)) <= 1 - 1/10**12", {"x": LINE}),
+    ("(x - 1/3)**2 >= 1/10**24", {"x": "[0, 1]"}),
+    ("x + 1/10**12 <= 1", {"x": UNIT}),
+    ("a**4 + b**4 + c**4 + 1 >= 4*a*b*c + 1/10**9", {"a": HALF, "b": HALF, "c": HALF}),
+    ("exp(pi*sqrt(163)) == 262537412640768744", {}),
+    ("exp(pi*sqrt(163)) >= 262537412640768744", {}),
+    ("sqrt(2) + sqrt(3) == 3146264369941972342329135/10**24", {}),
+    # equal in the limit only; the margin is 10**-174 and less
+    ("tanh(x) == 1", {"x": "[200, oo)"}),
+    ("sqrt(x**2 + 1) == x", {"x": "[1000000000000, oo)"}),
+    ("exp(-x) <= 0", {"x": "[100000, oo)"}),
+    ("x/(1 + x) >= 1 - 1/10**6", {"x": "[1000, oo)"}),
+    # at one point
+    ("Abs(x) > 0", {"x": LINE}),
+    ("x**4*y**2 + x**2*y**4 + 1 > 3*x**2*y**2", {"x": HALF, "y": HALF}),
+    ("-log(x) > 0", {"x": "(0, 1]"}),
+    ("Max(0, x - 99999/100000) == 0", {"x": "[0, 1]"}),
+    # the other branch
+    ("sqrt((x - 1)**2) == x - 1", {"x": "[0, 2]"}),
+    ("(x**2)**(3/2) == x**3", {"x": LINE}),
+    # SymPy's antiderivatives jump
+    ("integrate(1/(2 + cos(s)), s, 0, x) <= 2", {"x": "[0, 7]"}),
+    ("integrate(1/(2 + cos(s)), s, 0, 2*pi) == 0", {}),
+    # limit and integral do not change places
+    ("limit(integrate(n*exp(-n*s), s, 0, 1), n, oo) == 0", {}),
+]
+
+NOT_ACCEPTED = [
+    # at one irrational point
+    ("(x - sqrt(2))**2 > 0", {"x": HALF}),
+    ("(x - y)**2 > 0", {"x": HALF, "y": HALF}),
+    ("Abs(x - sqrt(2)/2) >= 1/10**20", {"x": "[0, 1]"}),
+    ("(x - 123456789/987654321)**2 > 0", {"x": "[0, 1]"}),
+    # removable singularities, and other points without a value
+    ("x**2/x**2 == 1", {"x": LINE}),
+    ("(x**3 - 1)/(x - 1) == x**2 + x + 1", {"x": "[0, 2]"}),
+    ("sin(x)/x <= 1", {"x": "[0, 1]"}),
+    ("x*log(x) <= 0", {"x": "[0, 1]"}),
+    ("1/(1 - x) >= 1", {"x": "[0, 1]"}),
+    ("log(x**2) == 2*log(x)", {"x": LINE}),
+    ("sqrt(x*y) == sqrt(x)*sqrt(y)", {"x": LINE, "y": LINE}),
+    ("exp(log(x)/2)**2 == x", {"x": LINE}),
+    ("diff(x**3*Abs(x)/Abs(x), x) == 3*x**2", {"x": LINE}),
+    ("diff(x**3*Abs(x)/Abs(x), x) <= 3*x**2", {"x": LINE}),
+    ("diff(Abs(x), x) == 1", {"x": LINE}),
+    # integrals that diverge
+    ("integrate(1/s, s, -1, 1) == 0", {}),
+    ("integrate(s/(1 + s**2), s, -oo, oo) == 0", {}),
+    ("normal(exp(z**2/2), z) >= 1", {}),
+    # limits that do not exist, or only for parameters in general
+    ("limit(sin(n), n, oo) <= 1", {}),
+    ("limit(sin(pi*n), n, oo) == 0", {}),
+    ("limit(Abs(s)/s, s, 0) == 1", {}),
+    ("limit(n/(n + 10**40), n, oo) == 0", {}),
+    ("limit(1/(1 + n*(7*x - 3)**2), n, oo) == 0", {"x": UNIT}),
+    ("limit(1/(1 + n*(7*x - 3)**2), n, oo) <= 1/2", {"x": UNIT}),
+    ("limit(x**n, n, oo) == 0", {"x": "(0, 1]"}),
+    ("limit(tanh(n*x), n, oo) == 1", {"x": "[0, 1]"}),
+    # a derivative under the integral sign where it is not that of the integral
+    ("diff(integrate(x**3*exp(-x**2*s), s, 0, oo), x) == 1", {"x": "(-1, 1)"}),
+]
+
+
+def examined(statement, domain, seconds):
+    intervals = symbols_of(domain)
+    relation = parse_statement(statement, {s.name: s for s in intervals})
+    evidence = tuple(examine(relation, intervals, Limits(seconds=seconds)))
+    return combine_part(evidence, Verdict.PROVED)[0], evidence
+
+
+@pytest.mark.parametrize(("statement", "domain"), REFUTED)
+def test_false_statements_are_refuted(statement, domain):
+    verdict, evidence = examined(statement, domain, 8.0)
+    assert verdict is Verdict.REFUTED
+    assert evidence[-1].witness is not None
+
+
+@pytest.mark.parametrize(("statement", "domain"), NOT_ACCEPTED)
+def test_what_fails_or_has_no_meaning_somewhere_is_not_accepted(statement, domain):
+    verdict, _ = examined(statement, domain, 3.0)
+    assert verdict in (Verdict.UNDECIDED, Verdict.SUPPORTED, Verdict.REFUTED)
+
+
+def test_a_divergent_expectation_is_not_proved_to_be_large():
+    """E exp(x z^2) is infinite from x = 1/2 on: no bound of it holds as one of numbers."""
+    statement = "normal(exp(x*z**2), z) >= 1"
+    assert examined(statement, {"x": "(0, 1)"}, 6.0)[0] not in (Verdict.PROVED, Verdict.CERTIFIED)
+    assert examined(statement, {"x": "(0, 2/5)"}, 6.0)[0].holds
+
+
+def test_a_point_without_a_value_is_named():
+    _, evidence = examined("log(x**2) == 2*log(x)", {"x": LINE}, 3.0)
+    assert "not defined at x = 0, where x**2 > 0 is needed" in evidence[-1].detail
