@@ -1,18 +1,19 @@
 """Gradient estimators of the two-mode mixture from draws, for many mixtures at once.
 
-With q = w N_o + (1-w) N_n, an estimator draws x and gives two coefficients A, B per draw, so that its estimate of the
-ascent direction is the mean of A grad log(w N_o) + B grad log((1-w) N_n):
+With q = w N_o + (1-w) N_n, an estimator draws x and gives each draw a coefficient c, so that its estimate of the ascent
+direction is the mean of c grad log q (r_o, r_n are the responsibilities):
 
     forward    x from the data: c = 1                                             descends -E log q
     reverse    x from q: c = log(p/q), the score function                          descends KL(q|p)
     replay     x from b = (1-lam) q + lam N_o(target): c = (q/b) log(p/q)          the same, unbiased
-    as-coded   x from q's new component: c = (q/((1-w) N_n)) log(p_n/(s (1-w) N_n) + floor), as published
+    as-coded   x from q's new component: c = (1/r_n) log(p_n/(s (1-w) N_n) + floor), as published
     pathwise   x = m + scale u in strata, one per component: log(q/p) differentiated along the path
 
-with A = c r_o, B = c r_n (r_o, r_n the responsibilities). No closed form of the theory is used anywhere.
+As c grad log q = c r_o grad log(w N_o) + c r_n grad log((1-w) N_n), and both gradients are quadratic in x, a step needs
+of its draws only sums of c r_o and c r_n times 1, x, |x|^2. No closed form of the theory is used anywhere.
 
-A row is one mixture: V variants times R replicates, the replicate running faster. All variants of a replicate see the
-same noise (common random numbers), which leaves the law of each as it is and makes their differences sharper.
+Arrays are (R, V, ...), R replicates of V variants. All variants of a replicate see the same noise (common random
+numbers), which leaves the law of each as it is and makes their differences sharper.
 """
 
 from __future__ import annotations
@@ -22,85 +23,90 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from symforget.simulation.scenarios import Estimator, Mixture, Scenario, Variant
+from symforget.simulation.draws import Noise, Sampled
+from symforget.simulation.scenarios import Estimator, Scenario, Variant
+from symforget.simulation.state import SMALLEST_WEIGHT, Array, Gradient, State, Workspace
 
-Array = NDArray[np.float64]
-BLOCK = 8192
+BLOCK = 4096
 """Draws of one replicate that are held at a time; fixed, so that a stream is used alike whatever the memory."""
+DRAWS_IN_CACHE = 65_536
+"""Draws of all replicates and variants that are worked on at a time: about what a processor's second cache holds."""
+ARRAYS_PER_DRAW = 12
+"""Arrays of one number per draw that are held at a time at most, features apart."""
 LARGEST_LOG = 700.0
 
 
 @dataclass(frozen=True)
-class State:
-    """Parameters of n mixtures: ``weight`` (n,), ``means`` (2, n, d), ``scales`` (2, n); the old component first."""
-
-    weight: Array
-    means: Array
-    scales: Array
-
-    @classmethod
-    def of(cls, mixture: Mixture, rows: int) -> State:
-        """The same mixture in every row."""
-        means = np.array([mixture.old_mean, mixture.new_mean], dtype=float)
-        scales = np.array([mixture.old_scale, mixture.new_scale], dtype=float)
-        repeated = (np.repeat(values[:, None], rows, axis=1) for values in (means, scales))
-        return cls(np.full(rows, mixture.weight), *repeated)
-
-    def log_density(self, k: int) -> Array:
-        """log N_k(x) = a + b.x + c |x|^2 up to the common constant, as (n, d + 2): a, b, c."""
-        mean, precision = self.means[k], self.scales[k] ** -2
-        form = np.empty((mean.shape[0], mean.shape[1] + 2))
-        form[:, 1:-1] = precision[:, None] * mean
-        form[:, -1] = -precision / 2
-        form[:, 0] = -mean.shape[1] * np.log(self.scales[k]) - (form[:, 1:-1] * mean).sum(axis=1) / 2
-        return form
-
-
-@dataclass(frozen=True)
-class Gradient:
-    """An ascent direction, in the shapes of `State`; ``weight`` is the derivative in the weight itself."""
-
-    weight: Array
-    means: Array
-    scales: Array
-
-
-@dataclass(frozen=True)
-class Noise:
-    """Standard normal ``u`` (R, d, N) and uniform ``v`` (R, N), one stream per replicate."""
-
-    u: Array
-    v: Array
-
-    @classmethod
-    def drawn(cls, dimension: int, count: int, rngs: Sequence[np.random.Generator]) -> Noise:
-        noise = cls(np.empty((len(rngs), dimension, count)), np.empty((len(rngs), count)))
-        for rng, u, v in zip(rngs, noise.u, noise.v, strict=True):
-            rng.standard_normal(out=u)
-            rng.random(out=v)
-        return noise
-
-
-@dataclass(frozen=True)
 class Group:
-    """Variants that one pass of array operations serves: same estimator, same use of baseline, floor and old target."""
+    """Variants that one pass of array operations serves: same estimator, same use of baseline, floor and old target.
+
+    ``columns``: where they stand in arrays (R, V, ...).
+    """
 
     scenario: Scenario
     variants: tuple[Variant, ...]
-
-    @cached_property
-    def target(self) -> State:
-        return State.of(self.scenario.target, 1)
+    first: int = 0
 
     @property
+    def columns(self) -> slice:
+        return slice(self.first, self.first + len(self.variants))
+
+    @cached_property
     def estimator(self) -> Estimator:
         return self.variants[0].estimator
 
-    def per_row(self, values: Sequence[float], rows: int) -> Array:
-        """A number for each variant as one for each row."""
-        return np.repeat(np.array(values, dtype=float), rows // len(self.variants))
+    @cached_property
+    def baseline(self) -> bool:
+        return self.variants[0].baseline
+
+    @cached_property
+    def target(self) -> State:
+        """The target's components with each variant's target weight; one replicate."""
+        target = State.of(self.scenario.target, 1, len(self.variants))
+        return State(self.per_variant("target_weight")[None], target.means, target.scales)
+
+    @cached_property
+    def target_forms(self) -> Array:
+        """Log densities of the target's weighted components, (2, 1, V, d + 2)."""
+        return self.target.weighted()
+
+    @cached_property
+    def mode_forms(self) -> Array:
+        """Log densities of the target's modes, without weights."""
+        return self.target.densities()
+
+    @cached_property
+    def sees_old(self) -> bool:
+        """Whether the old mode is in what the variants are shown."""
+        return bool(self.target.weight.any())
+
+    @cached_property
+    def scaled_new_mode(self) -> Array:
+        """The log density of the target's new mode, over the published reward's scale."""
+        form = np.array(self.mode_forms[1])
+        form[..., 0] -= np.log(self.scenario.reward_scale)
+        return form
+
+    @cached_property
+    def replay(self) -> Array:
+        return self.per_variant("replay")
+
+    @property
+    def place_of_one(self) -> int | None:
+        """Where among the coefficients there is the constant 1, if there is."""
+        if self.estimator is Estimator.FORWARD:
+            return 0
+        return 2 if self.baseline or self.estimator is Estimator.PATHWISE else None
+
+    @cached_property
+    def sharing(self) -> bool:
+        """Whether all variants see the very same draws."""
+        return self.estimator is Estimator.FORWARD and len({v.target_weight for v in self.variants}) == 1
+
+    def per_variant(self, name: str) -> Array:
+        """A setting of every variant, shape (V,)."""
+        return np.array([getattr(v, name) for v in self.variants], dtype=float)
 
 
 def groups(scenario: Scenario) -> list[Group]:
@@ -108,274 +114,307 @@ def groups(scenario: Scenario) -> list[Group]:
     found: dict[tuple[Estimator, bool, bool, bool], list[Variant]] = {}
     for v in scenario.variants:
         found.setdefault((v.estimator, v.baseline, v.floored, v.target_weight > 0), []).append(v)
-    return [Group(scenario, tuple(variants)) for variants in found.values()]
+    firsts = np.cumsum([0, *map(len, found.values())])
+    return [Group(scenario, tuple(variants), int(i)) for i, variants in zip(firsts, found.values(), strict=False)]
 
 
-def bytes_per_draw(scenario: Scenario) -> int:
-    """Memory that one draw of one replicate takes at most, the largest group being worked on."""
+def replicates_at_once(scenario: Scenario) -> int:
+    """How many replicates' draws are worked on together."""
     largest = max(len(g.variants) for g in groups(scenario))
-    return 8 * (scenario.dimension + 1 + largest * (12 + 5 * scenario.dimension))
+    return max(1, DRAWS_IN_CACHE // (min(BLOCK, scenario.batch) * largest))
 
 
-def estimates(todo: Sequence[tuple[Group, State]], rngs: Sequence[np.random.Generator]) -> list[Gradient]:
-    """One estimate per group and row from a batch of draws, in blocks of BLOCK draws."""
-    scenario = todo[0][0].scenario
+def workspace_bytes(scenario: Scenario) -> int:
+    """Memory of one replicate's arrays that have an entry for every draw, at most."""
+    largest = max(len(g.variants) for g in groups(scenario))
+    dimension = scenario.dimension
+    per_draw = dimension + 2 + largest * (ARRAYS_PER_DRAW + 2 * dimension)
+    return 8 * per_draw * min(BLOCK, scenario.batch)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass over a batch for all replicates of a group: where its draws come from, and what is evaluated there.
+
+    ``forms``: (R, V, k, d + 2), quadratic forms in the order in which `_coefficients` wants them.
+    """
+
+    group: Group
+    sampled: Sampled
+    forms: Array
+    half: int | None = None
+
+    def part(self, rows: slice) -> Pass:
+        """Some replicates."""
+        return Pass(self.group, self.sampled.part(rows), self.forms[rows], self.half)
+
+    def sums(self, noise: Noise, space: Workspace) -> Array:
+        """Sums over the draws of the coefficients times each feature, as `weighted_sums` says."""
+        if self.half is not None:  # the old component's stratum has the first half of the draws, the new one's the last
+            size = noise.v.shape[1] // 2 or 1
+            noise = noise.part(slice(0, size) if self.half == 0 else slice(-size, None))
+        return weighted_sums(self.group, self.forms, self.sampled.features(noise, space), space)
+
+
+def passes(group: Group, state: State, weighted: Array) -> list[Pass]:
+    """What a group has to do in a step; ``weighted``: `State.weighted` of its state."""
+    forms = _forms(group, weighted)
+    if group.estimator is Estimator.PATHWISE:
+        strata = (Sampled.of([(state.means[k], state.scales[k])]) for k in (0, 1))
+        return [Pass(group, stratum, forms, k) for k, stratum in enumerate(strata)]
+    return [Pass(group, sampled(group, state), forms)]
+
+
+def estimates(work: Sequence[Group], state: State, rngs: Sequence[np.random.Generator], space: Workspace) -> Gradient:
+    """One estimate for every replicate and variant from a batch of draws, some replicates and draws at a time."""
+    scenario, size = work[0].scenario, replicates_at_once(work[0].scenario)
+    weighted = state.weighted()
+    parts = [state.part(g.columns) for g in work]
+    todo = [p for g, own in zip(work, parts, strict=True) for p in passes(g, own, weighted[:, :, g.columns])]
+    totals: list[list[Array]] = [[] for _ in todo]
+    for start in range(0, len(rngs), size):
+        rows = slice(start, start + size)
+        here = [p.part(rows) for p in todo]
+        for total, found in zip(totals, _batch_sums(here, scenario, rngs[rows], space), strict=True):
+            total.append(found)
+    found = iter(t[0] if len(t) == 1 else np.concatenate(t) for t in totals)
+    return Gradient.joined([_gradient(g, own, found) for g, own in zip(work, parts, strict=True)])
+
+
+def _batch_sums(
+    todo: Sequence[Pass], scenario: Scenario, rngs: Sequence[np.random.Generator], space: Workspace
+) -> list[Array]:
     totals: list[Array] = []
-    for count in _blocks(scenario.batch):
-        noise = Noise.drawn(scenario.dimension, count, rngs)
-        found = [_sums(group, state, noise) for group, state in todo]
+    for start in range(0, scenario.batch, BLOCK):
+        noise = Noise.drawn(scenario.dimension, min(BLOCK, scenario.batch - start), rngs, space)
+        found = [p.sums(noise, space) for p in todo]
         totals = [a + b for a, b in zip(totals, found, strict=True)] if totals else found
-    return [_gradient(group, state, t) for (group, state), t in zip(todo, totals, strict=True)]
+    return totals
 
 
-def _blocks(batch: int) -> Iterator[int]:
-    """The batch in blocks of even length, so that each can be halved."""
-    for start in range(0, batch, BLOCK):
-        yield min(BLOCK, batch - start)
-
-
-def _sums(group: Group, state: State, noise: Noise) -> Array:
-    if group.estimator is Estimator.PATHWISE:
-        return _path_sums(group, state, noise)
-    return score_sums(group, state, features(drawn(group, state, noise)))
-
-
-def drawn(group: Group, state: State, noise: Noise) -> Array:
-    """Draws from what the estimator samples, shape (n, d, N)."""
-    rows = len(state.weight)
+def sampled(group: Group, state: State) -> Sampled:
+    """What the estimator samples; of the pathwise one, what its strata make together."""
+    old, new = ((state.means[k], state.scales[k]) for k in (0, 1))
     if group.estimator is Estimator.AS_CODED:
-        return _moved(state.means[1], state.scales[1], noise)
+        return Sampled.of([new])
+    if group.estimator in (Estimator.REVERSE, Estimator.PATHWISE):
+        return Sampled.of([new, old], [state.weight])
+    shown = group.target.repeated(len(state.weight))
+    if group.estimator is Estimator.REPLAY:
+        share = np.broadcast_to(group.replay, state.weight.shape)
+        kept = (shown.means[0], shown.scales[0])
+        return Sampled.of([new, old, kept], [share + (1 - share) * state.weight, share])
+    shown = shown.part(slice(0, 1)) if group.sharing else shown
+    old, new = ((shown.means[k], shown.scales[k]) for k in (0, 1))
+    return Sampled.of([new, old], [shown.weight]) if group.sees_old else Sampled.of([new])
+
+
+def _forms(group: Group, weighted: Array) -> Array:
+    """The quadratic forms that `_coefficients` evaluates, stacked: (R, V, k, d + 2)."""
+    old, new = weighted
     if group.estimator is Estimator.FORWARD:
-        weight = group.per_row([v.target_weight for v in group.variants], rows)
-        return _mixed(State(weight, group.target.means, group.target.scales), noise, noise.v)
-    if group.estimator is Estimator.REVERSE:
-        return _mixed(state, noise, noise.v)
-    # One uniform number decides twice: below lam the draw is a replayed one, above it chooses the component.
-    share = group.per_row([v.replay for v in group.variants], rows).reshape(-1, len(noise.v))[..., None]
-    from_model = _mixed(state, noise, (noise.v - share) / (1 - share))
-    replayed = (noise.v < share).reshape(rows, 1, -1)
-    return np.where(replayed, _moved(group.target.means[0], group.target.scales[0], noise, rows), from_model)
+        wanted = [new - old]
+    elif group.estimator is Estimator.AS_CODED:
+        wanted = [group.scaled_new_mode - new, old - new]
+    else:
+        target = group.target_forms
+        wanted = [(target[0] if group.sees_old else group.mode_forms[1]) - old, new - old]
+        wanted += [target[1] - target[0]] if group.sees_old else []
+        wanted += [group.mode_forms[0] - old] if group.estimator is Estimator.REPLAY else []
+    forms = np.empty((*old.shape[:-1], len(wanted), old.shape[-1]))
+    for k, form in enumerate(wanted):
+        forms[:, :, k] = form
+    return forms
 
 
-def _moved(means: Array, scales: Array, noise: Noise, rows: int = 0) -> Array:
-    """scale u + mean for each row; means (n, d) or (1, d)."""
-    replicates, dimension, count = noise.u.shape
-    rows = rows or len(means)
-    x = np.empty((rows // replicates, replicates, dimension, count))
-    shape = (-1, replicates) if len(means) == rows else (1, 1)
-    np.multiply(noise.u, scales.reshape(*shape, 1, 1), out=x)
-    x += means.reshape(*shape, dimension, 1)
-    return x.reshape(rows, dimension, count)
+def weighted_sums(group: Group, forms: Array, f: Array, space: Workspace, mass: Array | None = None) -> Array:
+    """Sums at the draws with features f (d + 2, R, V or 1, N) of coefficients times features, (R, V, k, d + 2).
 
-
-def _mixed(mixture: State, noise: Noise, v: Array) -> Array:
-    """Draws of a mixture: of its old component wherever ``v`` is below the weight."""
-    rows, replicates = len(mixture.weight), len(noise.v)
-    if not mixture.weight.any():
-        return _moved(mixture.means[1], mixture.scales[1], noise, rows)
-    old = (v < mixture.weight.reshape(-1, replicates, 1)).reshape(rows, 1, -1)
-    sides = (_moved(mixture.means[k], mixture.scales[k], noise, rows) for k in (0, 1))
-    return np.where(old, *sides)
-
-
-def features(x: Array) -> Array:
-    """1, x_1 .. x_d, |x|^2 for every draw, shape (n, d + 2, N)."""
-    rows, dimension, count = x.shape
-    f = np.empty((rows, dimension + 2, count))
-    f[:, 0] = 1
-    f[:, 1:-1] = x
-    np.multiply(x[:, 0], x[:, 0], out=f[:, -1])
-    for k in range(1, dimension):
-        f[:, -1] += x[:, k] * x[:, k]
-    return f
-
-
-def score_sums(group: Group, state: State, f: Array, mass: Array | float = 1.0) -> Array:
-    """Sums over the draws of A and of B times each feature, shape (n, 2 or 4, d + 2).
-
-    With a baseline, the same of the plain score follow. ``mass``: weights of the draws.
+    The coefficients are c and c r_o; as coded c r_n and c r_o; with a baseline also 1 and r_o; of the pathwise
+    estimator log(p/q), r_o, 1 and the target's r_o. ``forms``: `_forms`. ``mass``: (R, V, N), of the draws.
     """
-    with np.errstate(over="ignore"):
-        coefficients = _coefficients(group, state, f)
-    if not isinstance(mass, float):
+    coefficients = _coefficients(group, forms, f, space)
+    if mass is not None:
         coefficients *= mass
-    return np.matmul(coefficients, f.transpose(0, 2, 1))
-
-
-def _coefficients(group: Group, state: State, f: Array) -> Array:
-    """A, B (and r_o, r_n for the baseline) for every draw, shape (n, 2 or 4, N)."""
-    odds_form = _with_constant(state.log_density(0) - state.log_density(1), _logit(state.weight))
-    if group.estimator is Estimator.FORWARD:
-        return _shares(_values(f, odds_form)[0])
-    if group.estimator is Estimator.AS_CODED:
-        return _published(group, state, f, odds_form)
-    reward, shares = _rewards(group, state, f, odds_form)
-    if group.variants[0].baseline:
-        return np.concatenate([shares * reward[:, None], shares], axis=1)
-    shares *= reward[:, None]
-    return shares
-
-
-def _values(f: Array, *forms: Array) -> Array:
-    """Quadratic forms at every draw: shape (number of forms, n, N)."""
-    stacked = np.stack([np.broadcast_to(form, (f.shape[0], f.shape[1])) for form in forms], axis=1)
-    return np.moveaxis(np.matmul(stacked, f), 1, 0)
-
-
-def _with_constant(form: Array, constant: Array | float) -> Array:
-    shifted = np.array(form)
-    shifted[:, 0] += constant
-    return shifted
-
-
-def _logit(weight: Array) -> Array:
-    with np.errstate(divide="ignore"):
-        return np.log(weight) - np.log1p(-weight)
-
-
-def _log_other(weight: Array) -> Array:
-    with np.errstate(divide="ignore"):
-        return np.log1p(-weight)
-
-
-def _shares(log_odds: Array) -> Array:
-    """r_o and r_n, shape (n, 2, N)."""
-    shares = np.empty((log_odds.shape[0], 2, log_odds.shape[1]))
-    old, new = shares[:, 0], shares[:, 1]
-    np.negative(log_odds, out=old)
-    np.exp(old, out=old)
-    old += 1
-    np.divide(1, old, out=old)
-    np.subtract(1, old, out=new)
-    return shares
-
-
-def _softplus(y: Array) -> Array:
-    """log(1 + exp(y)) to 1e-13 absolutely, as y + log(1 + exp(-y)); exp(-700) is nothing beside 1."""
-    y = np.maximum(y, -LARGEST_LOG)
-    tail = np.negative(y)
-    np.exp(tail, out=tail)
-    tail += 1
-    np.log(tail, out=tail)
-    tail += y
-    return tail
-
-
-def _target_odds(group: Group, weights: Array) -> Array:
-    """The form of log odds of the old mode in targets with these weights."""
-    form = group.target.log_density(0) - group.target.log_density(1)
-    return _with_constant(np.repeat(form, len(weights), axis=0), _logit(weights))
-
-
-def _published(group: Group, state: State, f: Array, odds_form: Array) -> Array:
-    """The reward as coded; the weight q/((1-w) N_n) is 1/r_n, so that A = reward r_o/r_n and B = reward."""
-    scenario = group.scenario
-    shift = -np.log(scenario.reward_scale) - _log_other(state.weight)
-    ratio_form = _with_constant(group.target.log_density(1) - state.log_density(1), shift)
-    log_odds, log_ratio = _values(f, odds_form, ratio_form)
-    pair = np.empty((f.shape[0], 2, f.shape[2]))
-    old, reward = pair[:, 0], pair[:, 1]
-    np.exp(np.minimum(log_ratio, LARGEST_LOG), out=reward)
-    reward += scenario.reward_floor
-    np.log(reward, out=reward)
-    np.exp(np.minimum(log_odds, LARGEST_LOG), out=old)
-    old *= reward
-    return pair
-
-
-def _rewards(group: Group, state: State, f: Array, odds_form: Array) -> tuple[Array, Array]:
-    """log(p/q), importance-weighted for replay, and the responsibilities (n, 2, N).
-
-    q = (1-w) N_n (1 + odds) with log(1 + odds) = log odds - log r_o, and likewise p.
-    """
-    target = group.target
-    forms = [odds_form, _with_constant(target.log_density(1) - state.log_density(1), -_log_other(state.weight))]
-    weights = group.per_row([v.target_weight for v in group.variants], len(state.weight))
-    if weights.any():
-        forms.append(_target_odds(group, weights))
-    if group.estimator is Estimator.REPLAY:
-        forms.append(_with_constant(target.log_density(0) - state.log_density(1), -_log_other(state.weight)))
-    values = _values(f, *forms)
-    log_odds = np.maximum(values[0], -LARGEST_LOG)
-    shares = _shares(log_odds)
-    model = np.subtract(log_odds, np.log(shares[:, 0]), out=log_odds)
-    reward = values[1] - model
-    if weights.any():
-        reward += _softplus(values[2])
-        reward += _log_other(weights)[:, None]
-    if group.variants[0].floored:
-        reward = _floored(group.scenario, reward)
-    if group.estimator is Estimator.REPLAY:
-        share = group.per_row([v.replay for v in group.variants], len(weights))[:, None]
-        reward /= (1 - share) + share * np.exp(np.minimum(values[-1] - model, LARGEST_LOG))
-    return reward, shares
-
-
-def _floored(scenario: Scenario, reward: Array) -> Array:
-    """log(exp(reward)/reward_scale + reward_floor)."""
-    ratio = np.exp(np.minimum(reward, LARGEST_LOG)) / scenario.reward_scale
-    return np.log(ratio + scenario.reward_floor)
-
-
-def _gradient(group: Group, state: State, sums: Array) -> Gradient:
-    """The ascent direction from the sums over the batch."""
-    batch = group.scenario.batch
-    if group.estimator is Estimator.PATHWISE:
-        return _path_gradient(state, sums / (batch // 2 or 1))
-    found = sums[:, :2] / batch
-    if group.variants[0].baseline and batch > 1:
-        # Leave-one-out: subtracting the mean reward of the other draws is unbiased.
-        reward = found[:, :, 0].sum(axis=1)
-        found = (found - reward[:, None, None] * sums[:, 2:] / batch) * (batch / (batch - 1))
-    return score_gradient(state, found)
-
-
-def score_gradient(state: State, means: Array) -> Gradient:
-    """The ascent direction from means over draws of A, B times 1, x, |x|^2: shape (n, 2, d + 2)."""
-    found = means.transpose(1, 0, 2)
-    zeroth, first, second = found[..., 0], found[..., 1:-1], found[..., -1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        weight = zeroth[0] / state.weight - zeroth[1] / (1 - state.weight)
-    about = first - zeroth[..., None] * state.means
-    squared = second - ((first + about) * state.means).sum(-1)
-    precision = state.scales**-2
-    dimension = state.means.shape[2]
-    scales = (squared * precision - dimension * zeroth) / state.scales
-    return Gradient(weight, about * precision[..., None], scales)
-
-
-def _path_sums(group: Group, state: State, noise: Noise) -> Array:
-    """For each stratum the sums of log(p/q), of its gradient in x, and of that times u: shape (n, 2, d + 2)."""
-    half = noise.u.shape[2] // 2 or 1
-    sums = np.empty((len(state.weight), 2, state.means.shape[2] + 2))
-    for k in (0, 1):
-        part = Noise(noise.u[:, :, -half:] if k else noise.u[:, :, :half], noise.v[:, :half])
-        x = _moved(state.means[k], state.scales[k], part)
-        f = features(x)
-        odds_form = _with_constant(state.log_density(0) - state.log_density(1), _logit(state.weight))
-        with np.errstate(over="ignore"):
-            reward, shares = _rewards(group, state, f, odds_form)
-            slope = _target_slope(group, f, x) - _slope(state, shares, x)
-        u = (x - state.means[k][:, :, None]) / state.scales[k][:, None, None]
-        sums[:, k, 0], sums[:, k, 1:-1] = reward.sum(-1), slope.sum(-1)
-        sums[:, k, -1] = np.einsum("ndi,ndi->n", slope, u)
+    found = _products(coefficients, f)
+    if group.place_of_one is None:
+        return found
+    one = f.sum(axis=-1).transpose(1, 2, 0) if mass is None else _products(mass[None], f)[:, :, 0]
+    sums = np.empty((*found.shape[:2], found.shape[2] + 1, found.shape[3]))
+    sums[:, :, : group.place_of_one] = found[:, :, : group.place_of_one]
+    sums[:, :, group.place_of_one] = one
+    sums[:, :, group.place_of_one + 1 :] = found[:, :, group.place_of_one :]
     return sums
 
 
-def _target_slope(group: Group, f: Array, x: Array) -> Array:
-    target = group.target
-    weights = group.per_row([v.target_weight for v in group.variants], len(f))
-    return _slope(target, _shares(_values(f, _target_odds(group, weights))[0]), x)
+def _products(coefficients: Array, f: Array) -> Array:
+    """Sums of coefficients (k, R, V, N) times features (d + 2, R, V or 1, N): (R, V, k, d + 2)."""
+    by_row, transposed = coefficients.transpose(1, 2, 0, 3), f.transpose(1, 2, 3, 0)
+    if len(coefficients) == 1 and f.shape[2] == 1:  # one product of matrices serves all variants
+        return np.matmul(by_row.swapaxes(1, 2), transposed).swapaxes(1, 2)
+    return np.matmul(by_row, transposed)
 
 
-def _slope(state: State, shares: Array, x: Array) -> Array:
-    """The gradient of log q in x, shape (n, d, N)."""
-    pulls = [(state.means[k][:, :, None] - x) / state.scales[k][:, None, None] ** 2 for k in (0, 1)]
-    return shares[:, :1] * pulls[0] + shares[:, 1:] * pulls[1]
+def _values(f: Array, forms: Array, space: Workspace) -> Array:
+    """Quadratic forms (R, V, k, d + 2) at every draw: (k, R, V, N)."""
+    replicates, variants, count, _ = forms.shape
+    values, by_row = space.array("values", count, replicates, variants, f.shape[-1]), f.transpose(1, 2, 0, 3)
+    if count == 1 and f.shape[2] == 1:
+        np.matmul(forms.swapaxes(1, 2), by_row, out=values.transpose(1, 0, 2, 3))
+    else:
+        np.matmul(forms, by_row, out=values.transpose(1, 2, 0, 3))
+    return values
 
 
-def _path_gradient(state: State, means: Array) -> Gradient:
-    """-grad KL(q|p) from the strata's means."""
+def _coefficients(group: Group, forms: Array, f: Array, space: Workspace) -> Array:
+    """The coefficients but for 1, (k, R, V, N)."""
+    values = _values(f, forms, space)
+    if group.estimator is Estimator.FORWARD:
+        _one_plus_exp(values)
+        return np.divide(1, values, out=values)
+    if group.estimator is Estimator.AS_CODED:
+        return _published(group, values)
+    return _rewarded(group, values, space.array("spare", *values.shape[1:]))
+
+
+def _limited(y: Array) -> Array | float:
+    """Cut y off, in place, where exp would overflow; returns what was cut off."""
+    if not y.max() > LARGEST_LOG:
+        return 0.0
+    excess = np.maximum(y - LARGEST_LOG, 0)
+    y -= excess
+    return excess
+
+
+def _one_plus_exp(y: Array) -> Array | float:
+    """1 + exp(y) in place; returns what is to be added to its log."""
+    excess = _limited(y)
+    np.exp(y, out=y)
+    y += 1
+    return excess
+
+
+def _published(group: Group, pair: Array) -> Array:
+    """With the reward as coded divided by r_n: c r_n, which is the reward itself, and c r_o = reward r_o/r_n."""
+    reward, odds = pair
+    _limited(pair)
+    np.exp(pair, out=pair)
+    reward += group.scenario.reward_floor
+    np.log(reward, out=reward)
+    odds *= reward
+    return pair
+
+
+def _rewarded(group: Group, values: Array, spare: Array) -> Array:
+    """c and c r_o, with a baseline also r_o; of the pathwise estimator c, r_o and the target's r_o. In place of values.
+
+    c = log(p/q), importance-weighted for replay. q = w N_o (1 + 1/odds), and p likewise if it has an old mode.
+    """
+    reward, share = values[:2]
+    reward -= _one_plus_exp(share)
+    np.divide(1, share, out=share)
+    if group.sees_old:
+        reward += _one_plus_exp(values[2])
+        np.multiply(values[2], share, out=spare)
+        _add_log(group, reward, spare, spare)
+    else:
+        _add_log(group, reward, share, spare)
+    if group.estimator is Estimator.REPLAY:
+        _reweight(group, values[-1], share, reward)
+    if group.estimator is Estimator.PATHWISE:
+        return _with_target_share(group, values, spare)
+    if group.baseline:
+        spare[:] = share
+    share *= reward
+    return np.stack([reward, share, spare]) if group.baseline else values[:2]
+
+
+def _with_target_share(group: Group, values: Array, spare: Array) -> Array:
+    if not group.sees_old:
+        spare[:] = 0
+        return np.stack([*values[:2], spare])
+    np.divide(1, values[2], out=values[2])
+    return values[:3]
+
+
+def _add_log(group: Group, reward: Array, factor: Array, spare: Array) -> None:
+    """Add log factor to the log density ratio, or make of the two the reward with the published floor and scale."""
+    scenario = group.scenario
+    if group.variants[0].floored:
+        _limited(reward)
+        np.exp(reward, out=reward)
+        reward *= factor
+        reward /= scenario.reward_scale
+        reward += scenario.reward_floor
+        np.log(reward, out=reward)
+    else:
+        reward += np.log(factor, out=spare)
+
+
+def _reweight(group: Group, old_odds: Array, share: Array, reward: Array) -> None:
+    """Multiply by q/b = 1/((1-lam) + lam N_o(target)/q); ``old_odds``: log of N_o(target) to w N_o."""
+    lam = group.replay[:, None]
+    _limited(old_odds)
+    np.exp(old_odds, out=old_odds)
+    old_odds *= share
+    old_odds *= lam
+    old_odds += 1 - lam
+    reward /= old_odds
+
+
+def _gradient(group: Group, state: State, sums: Iterator[Array]) -> Gradient:
+    """The ascent direction from the sums over the batch, of which a group takes as many as it has passes."""
+    batch = group.scenario.batch
+    if group.estimator is Estimator.PATHWISE:
+        return _path_gradient(group, state, [next(sums) / (batch // 2 or 1) for _ in (0, 1)])
+    means = next(sums) / batch
+    if group.baseline and batch > 1:
+        # Leave-one-out: subtracting the mean reward of the other draws is unbiased.
+        centred = means[:, :, :2] - means[:, :, :1, :1] * means[:, :, 2:]
+        means = centred * (batch / (batch - 1))
+    return score_gradient(group, state, means)
+
+
+def score_gradient(group: Group, state: State, means: Array) -> Gradient:
+    """The ascent direction from the means over draws of what `weighted_sums` sums."""
+    old, other = means[:, :, 1], means[:, :, 0]
+    found = np.stack([old, other if group.estimator is Estimator.AS_CODED else other - old])
+    zeroth, first, second = found[..., 0], found[..., 1:-1], found[..., -1]
+    both = np.maximum(np.stack([state.weight, 1 - state.weight]), SMALLEST_WEIGHT)
+    weight = zeroth[0] / both[0] - zeroth[1] / both[1]
+    about = first - zeroth[..., None] * state.means
+    squares = second - ((first + about) * state.means).sum(-1)
+    precision = state.scales**-2
+    scales = (squares * precision - state.means.shape[-1] * zeroth) / state.scales
+    return Gradient(weight, about * precision[..., None], scales)
+
+
+def _path_gradient(group: Group, state: State, strata: Sequence[Array]) -> Gradient:
+    """-grad KL(q|p) from each stratum's means of log(p/q), r_o, 1 and the target's r_o, times 1, x, |x|^2."""
+    reward, pulls, along = [], [], []
+    for k, means in enumerate(strata):
+        rewarded, model, one, target = means.transpose(2, 0, 1, 3)
+        slope = _slope(group.target, target, one, state, k)
+        minus = _slope(state, model, one, state, k)
+        reward.append(rewarded[..., 0])
+        pulls.append(slope[0] - minus[0])
+        along.append(slope[1] - minus[1])
     share = np.stack([state.weight, 1 - state.weight])
-    found = means.transpose(1, 0, 2)
-    return Gradient(found[0, :, 0] - found[1, :, 0], share[..., None] * found[..., 1:-1], share * found[..., -1])
+    return Gradient(reward[0] - reward[1], share[..., None] * np.stack(pulls), share * np.stack(along))
+
+
+def _slope(mixture: State, old: Array, one: Array, state: State, k: int) -> tuple[Array, Array]:
+    """Means of the gradient g of a mixture's log density in x, and of g.u with u = (x - m_k)/scale_k.
+
+    ``old``, ``one``: means of r_o and 1 times the features.
+    """
+    total, along = 0.0, 0.0
+    for j, share in enumerate((old, one - old)):
+        zeroth, first, second = share[..., :1], share[..., 1:-1], share[..., -1]
+        precision = mixture.scales[j] ** -2
+        pull = mixture.means[j] * zeroth - first
+        total = total + precision[..., None] * pull
+        # (m_j - x).(x - m_k) = m_j.x - |x|^2 - (m_j - x).m_k
+        inner = (mixture.means[j] * first).sum(-1) - second - (pull * state.means[k]).sum(-1)
+        along = along + precision * inner / state.scales[k]
+    return np.asarray(total), np.asarray(along)

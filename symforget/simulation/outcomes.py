@@ -9,8 +9,8 @@ from math import comb
 import numpy as np
 from scipy.special import ndtr
 
-from symforget.simulation.estimators import Array
 from symforget.simulation.scenarios import Scenario
+from symforget.simulation.state import Array
 from symforget.simulation.training import Trajectories
 
 BAND = (0.05, 0.95)

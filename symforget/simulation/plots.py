@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from symforget.errors import InputError
-from symforget.simulation.estimators import Array
 from symforget.simulation.outcomes import BAND, DropAndGain
 from symforget.simulation.predictions import predicted
 from symforget.simulation.scenarios import Scenario
+from symforget.simulation.state import Array
 from symforget.simulation.training import Trajectories
 
 FORMATS = (".png", ".svg", ".pdf")

@@ -6,17 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from symforget.simulation.estimators import (
-    Array,
-    Group,
-    State,
-    features,
-    groups,
-    score_gradient,
-    score_sums,
-)
+from symforget.simulation.draws import Sampled, squared
+from symforget.simulation.estimators import Group, groups, passes, score_gradient, weighted_sums
 from symforget.simulation.scenarios import Estimator, Scenario
-from symforget.simulation.training import Trajectories, updated
+from symforget.simulation.state import Array, Gradient, State, Workspace
+from symforget.simulation.training import History, Rates, Trajectories, updated
 
 POINTS, REACH = 6001, 12.0
 
@@ -26,33 +20,31 @@ def predicted(scenario: Scenario) -> dict[str, Trajectories]:
 
     It is the limit of large batches; for the estimator "as-coded" a batch of any size that can be run is far from it.
     """
-    grid = _grid(scenario)
-    f = features(grid[None, None, :])
-    step = grid[1] - grid[0]
-    done = {v.name: Trajectories.empty(scenario, 1) for v in scenario.variants}
-    for group in groups(scenario):
-        exact = _by_score(group)
-        state = State.of(scenario.start, len(group.variants))
-        for number in range(scenario.steps + 1):
-            _record(group, done, number, state)
-            mass = _density(group, state, grid) * step
-            repeated = np.broadcast_to(f, (len(group.variants), *f.shape[1:]))
-            sums = score_sums(exact, state, repeated, mass[:, None, :])
-            state = updated(group, state, score_gradient(state, sums[:, :2]))
-    return done
-
-
-def _record(group: Group, done: dict[str, Trajectories], number: int, state: State) -> None:
-    for i, variant in enumerate(group.variants):
-        into = done[variant.name]
-        into.weight[0, number] = state.weight[i]
-        into.means[0, number], into.scales[0, number] = state.means[:, i], state.scales[:, i]
+    work, grid, space = groups(scenario), _grid(scenario), Workspace()
+    rates = Rates.of(work)
+    state = State.of(scenario.start, 1, len(scenario.variants))
+    history = History.empty(scenario, 1)
+    history.record(0, state)
+    for step in range(1, scenario.steps + 1):
+        found = [_expected(_by_score(g), state.part(g.columns), grid, space) for g in work]
+        state = updated(scenario, rates, state, Gradient.joined(found))
+        history.record(step, state)
+    return history.trajectories(work)
 
 
 def _by_score(group: Group) -> Group:
     """The pathwise estimator and baselines have the score function's expectation."""
     estimator = Estimator.REVERSE if group.estimator is Estimator.PATHWISE else group.estimator
-    return replace(group, variants=tuple(replace(v, estimator=estimator, baseline=False) for v in group.variants))
+    variants = tuple(replace(v, estimator=estimator, baseline=False) for v in group.variants)
+    return replace(group, variants=variants)
+
+
+def _expected(group: Group, state: State, grid: Array, space: Workspace) -> Gradient:
+    f = np.empty((3, 1, 1, len(grid)))
+    f[0], f[1] = 1, grid
+    (todo,) = passes(group, state, state.weighted())
+    mass = _density(todo.sampled, grid) * (grid[1] - grid[0])
+    return score_gradient(group, state, weighted_sums(group, todo.forms, squared(f), space, mass))
 
 
 def _grid(scenario: Scenario) -> Array:
@@ -62,19 +54,15 @@ def _grid(scenario: Scenario) -> Array:
     return np.linspace(min(means) - REACH * scale, max(means) + REACH * scale, POINTS)
 
 
-def _density(group: Group, state: State, grid: Array) -> Array:
-    """The density that the estimator samples, shape (variants, grid)."""
-    weight, means, scales = state.weight, state.means, state.scales
-    if group.estimator is Estimator.FORWARD:
-        weight = np.array([v.target_weight for v in group.variants])
-        means, scales = group.target.means, group.target.scales
-    if group.estimator is Estimator.AS_CODED:
-        weight = np.zeros_like(weight)
-    parts = [np.exp(-(((grid - m) / s[:, None]) ** 2) / 2) / s[:, None] for m, s in zip(means, scales, strict=True)]
-    density = (weight[:, None] * parts[0] + (1 - weight[:, None]) * parts[1]) / np.sqrt(2 * np.pi)
-    if group.estimator is Estimator.REPLAY:
-        share = np.array([v.replay for v in group.variants])[:, None]
-        mean, scale = group.target.means[0], group.target.scales[0][:, None]
-        old = np.exp(-(((grid - mean) / scale) ** 2) / 2) / (scale * np.sqrt(2 * np.pi))
-        density = (1 - share) * density + share * old
+def _density(sampled: Sampled, grid: Array) -> Array:
+    """The density of the draws, (1, G, grid): v lies below a threshold with that probability."""
+    ends = [
+        np.ones(sampled.maps.shape[2:4]),
+        *(t[..., 0] for t in sampled.thresholds),
+        np.zeros(sampled.maps.shape[2:4]),
+    ]
+    density = np.zeros((*sampled.maps.shape[2:4], len(grid)))
+    for (component,), high, low in zip(sampled.maps, ends, ends[1:], strict=False):
+        mean, scale = component[..., :1], component[..., 1:]
+        density += (high - low)[..., None] * np.exp(-(((grid - mean) / scale) ** 2) / 2) / (scale * np.sqrt(2 * np.pi))
     return density

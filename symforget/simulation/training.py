@@ -5,18 +5,19 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from symforget.errors import InputError
-from symforget.simulation.estimators import BLOCK, Array, Gradient, Group, State, bytes_per_draw, estimates, groups
+from symforget.simulation.estimators import Group, estimates, groups, workspace_bytes
 from symforget.simulation.scenarios import Scenario
+from symforget.simulation.state import Array, Gradient, State, Workspace
 
-DRAWS_IN_CACHE = 16_384
-"""Draws per array at which a chunk's arrays still lie in a processor's cache: larger chunks are no faster."""
+LARGEST_CHUNK = 64
+"""Replicates trained together at which what a step costs whatever their number hardly matters any more."""
 Progress = Callable[[int], None]
 
 
@@ -71,41 +72,67 @@ def generators(task: Task) -> list[np.random.Generator]:
 
 def train(task: Task) -> dict[str, Trajectories]:
     """Run every step of every variant for the task's replicates; variant name -> trajectories."""
-    rngs, scenario = generators(task), task.scenario
+    rngs, scenario, space = generators(task), task.scenario, Workspace()
     work = groups(scenario)
-    states = [State.of(scenario.start, len(g.variants) * len(rngs)) for g in work]
-    done = {v.name: Trajectories.empty(scenario, len(rngs)) for v in scenario.variants}
-    _record(done, 0, work, states)
-    for step in range(1, scenario.steps + 1):
-        found = estimates(list(zip(work, states, strict=True)), rngs)
-        states = [updated(g, s, f) for g, s, f in zip(work, states, found, strict=True)]
-        _record(done, step, work, states)
-    return done
+    rates = Rates.of(work)
+    state = State.of(scenario.start, len(rngs), len(scenario.variants))
+    history = History.empty(scenario, len(rngs))
+    history.record(0, state)
+    with np.errstate(over="ignore", invalid="ignore"):  # a replicate that runs away may leave what floats hold
+        for step in range(1, scenario.steps + 1):
+            state = updated(scenario, rates, state, estimates(work, state, rngs, space))
+            history.record(step, state)
+    return history.trajectories(work)
 
 
-def _record(done: dict[str, Trajectories], step: int, work: list[Group], states: list[State]) -> None:
-    for group, state in zip(work, states, strict=True):
-        count = len(state.weight) // len(group.variants)
-        for i, variant in enumerate(group.variants):
-            rows, into = slice(i * count, (i + 1) * count), done[variant.name]
-            into.weight[:, step] = state.weight[rows]
-            into.means[:, step] = state.means[:, rows].transpose(1, 0, 2)
-            into.scales[:, step] = state.scales[:, rows].T
+@dataclass(frozen=True)
+class Rates:
+    """Learning rates of every variant, shape (V,): of the new component, and, slowed, of weight and old component."""
+
+    new: Array
+    slowed: Array
+
+    @classmethod
+    def of(cls, work: Sequence[Group]) -> Rates:
+        new, slow = (np.concatenate([g.per_variant(name) for g in work]) for name in ("rate", "slow"))
+        return cls(new, new * slow)
 
 
-def updated(group: Group, state: State, ascent: Gradient) -> State:
+@dataclass(frozen=True)
+class History:
+    """Every state so far: arrays of `State` with the steps as the last but the component's and the dimension's axes."""
+
+    weight: Array
+    means: Array
+    scales: Array
+
+    @classmethod
+    def empty(cls, scenario: Scenario, replicates: int) -> History:
+        shape = (len(scenario.variants), replicates, scenario.steps + 1)
+        return cls(np.empty(shape), np.empty((*shape, 2, scenario.dimension)), np.empty((*shape, 2)))
+
+    def record(self, step: int, state: State) -> None:
+        self.weight[:, :, step] = state.weight.T
+        self.means[:, :, step] = state.means.transpose(2, 1, 0, 3)
+        self.scales[:, :, step] = state.scales.transpose(2, 1, 0)
+
+    def trajectories(self, work: Sequence[Group]) -> dict[str, Trajectories]:
+        """Variant name -> its trajectories, in the scenario's order."""
+        columns = {v.name: g.first + i for g in work for i, v in enumerate(g.variants)}
+        names = [v.name for v in work[0].scenario.variants]
+        return {n: Trajectories(*(a[columns[n]] for a in (self.weight, self.means, self.scales))) for n in names}
+
+
+def updated(scenario: Scenario, rates: Rates, state: State, ascent: Gradient) -> State:
     """One step of gradient ascent; the slow factor acts on the weight and on the old component."""
-    scenario, rows = group.scenario, len(state.weight)
-    rate = group.per_row([v.rate for v in group.variants], rows)
-    slowed = rate * group.per_row([v.slow for v in group.variants], rows)
-    rates = np.stack([slowed, rate])
+    both = np.stack([rates.slowed, rates.new])[:, None]
     new = state
     if "weight" in scenario.learn:
-        new = replace(new, weight=_stepped_weight(scenario, state.weight, slowed, ascent.weight))
+        new = replace(new, weight=_stepped_weight(scenario, state.weight, rates.slowed, ascent.weight))
     if "means" in scenario.learn:
-        new = replace(new, means=state.means + rates[..., None] * ascent.means)
+        new = replace(new, means=state.means + both[..., None] * ascent.means)
     if "scales" in scenario.learn:
-        new = replace(new, scales=np.maximum(state.scales + rates * ascent.scales, scenario.smallest_scale))
+        new = replace(new, scales=np.maximum(state.scales + both * ascent.scales, scenario.smallest_scale))
     return new
 
 
@@ -153,20 +180,23 @@ def result_bytes(scenario: Scenario, replicates: int) -> int:
 def chunk_size(scenario: Scenario, settings: Settings) -> int:
     """How many replicates one process trains together: what memory allows, and no more than is of use.
 
-    A process holds a block's arrays and the trajectories of its chunk; of finished chunks at most three per process
-    wait, pickled or not, to be put with the results, which are there from the beginning.
+    A process holds the arrays of its draws (counted as if of the whole chunk at a time) and its chunk's trajectories;
+    of finished chunks at most three per process wait, pickled or not, to be put with the results, which are there from
+    the beginning.
+
+    Raises:
+        InputError: the results, or one replicate's arrays, need more than the memory allowed.
     """
     results = result_bytes(scenario, settings.replicates)
-    one = min(BLOCK, scenario.batch) * bytes_per_draw(scenario) + 4 * result_bytes(scenario, 1)
+    one = workspace_bytes(scenario) + 4 * result_bytes(scenario, 1)
     free = settings.max_memory - results
     if free < settings.jobs * one:
         raise InputError(
             f"--max-memory: this run needs at least {in_words(results + settings.jobs * one)} "
             f"({in_words(results)} for results); allow more, or fewer replicates, steps or jobs"
         )
-    useful = -(-DRAWS_IN_CACHE // scenario.batch)
-    share = -(-settings.replicates // (2 * settings.jobs))
-    return int(max(1, min(useful, share, free // (settings.jobs * one))))
+    share = -(-settings.replicates // settings.jobs)
+    return int(max(1, min(LARGEST_CHUNK, share, free // (settings.jobs * one))))
 
 
 def in_words(count: int) -> str:

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from symforget.simulation import scenarios
-from symforget.simulation.estimators import BLOCK, Group, Noise, State, _gradient, _sums
+from symforget.simulation.draws import Noise
+from symforget.simulation.estimators import BLOCK, estimates, groups
 from symforget.simulation.predictions import predicted
 from symforget.simulation.scenarios import Estimator, Mixture, Scenario, Variant
+from symforget.simulation.state import State, Workspace
 from symforget.simulation.training import Settings, collected
 
 START = Mixture(0.6, (-1.0,), (1.5,), 1.0, 0.8)
@@ -52,11 +54,9 @@ def descent(forward: bool, target_weight: float) -> np.ndarray:
 
 def averaged(variant: Variant, replicates: int = 200, batch: int = 4000) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard error over replicates of one gradient estimate: weight, two means, two scales."""
-    group = Group(scenario(variant, batch=batch), (variant,))
-    state = State.of(START, replicates)
     rngs = [np.random.default_rng([7, r]) for r in range(replicates)]
-    found = _gradient(group, state, _sums(group, state, Noise.drawn(1, batch, rngs)))
-    rows = np.stack([found.weight, *found.means[..., 0], *found.scales])
+    found = estimates(groups(scenario(variant, batch=batch)), State.of(START, replicates, 1), rngs, Workspace())
+    rows = np.stack([found.weight, *found.means[..., 0], *found.scales])[..., 0]
     return rows.mean(axis=1), rows.std(axis=1) / np.sqrt(replicates)
 
 
@@ -87,11 +87,10 @@ def test_a_baseline_makes_the_score_function_less_noisy():
 def test_the_published_reward_is_that_of_a_plain_loop():
     """As coded, one draw at a time: samples of the right component, weight q/q2, reward log(p2/(0.1 q2) + 1e-12)."""
     variant = Variant("v", Estimator.AS_CODED, 0.0, 1.0)
-    group = Group(scenario(variant, batch=50), (variant,))
-    state = State.of(START, 1)
-    noise = Noise.drawn(1, 50, [np.random.default_rng(3)])
-    found = _gradient(group, state, _sums(group, state, noise))
-    x = START.new_mean[0] + START.new_scale * noise.u[0, 0]
+    work = groups(scenario(variant, batch=50))
+    found = estimates(work, State.of(START, 1, 1), [np.random.default_rng(3)], Workspace())
+    noise = Noise.drawn(1, 50, [np.random.default_rng(3)], Workspace())
+    x = START.new_mean[0] + START.new_scale * noise.affine[1, 0]
     q, q2 = density(x, START, START.weight), density(x, START, 0.0) * (1 - START.weight)
     reward = np.log(density(x, TARGET, 0.0) / (0.1 * q2) + 1e-12)
     old, new = (q - q2) / q, q2 / q
@@ -100,7 +99,7 @@ def test_the_published_reward_is_that_of_a_plain_loop():
     new_scale = np.mean(
         q / q2 * reward * new * ((x - START.new_mean[0]) ** 2 / START.new_scale**3 - 1 / START.new_scale)
     )
-    got = [found.weight[0], found.means[0, 0, 0], found.scales[1, 0]]
+    got = [found.weight[0, 0], found.means[0, 0, 0, 0], found.scales[1, 0, 0]]
     np.testing.assert_allclose(got, [weight, old_mean, new_scale], rtol=1e-10)
 
 
