@@ -12,7 +12,7 @@ from symforget.elementary import ONE_MINUS_SECH
 from symforget.elementary import x as real_x
 from symforget.fisher import (
     along,
-    condition_number,
+    fisher_condition_number,
     fisher_largest_eigenvalue,
     fisher_smallest_eigenvalue,
 )
@@ -335,7 +335,7 @@ def conditioning(constant=Rational(3, 2), growth=Rational(1, 4), top=1):
             certified=(near,),
         ),
         Part(
-            le(condition_number(alpha, delta) * least, top),
+            le(fisher_condition_number(alpha, delta) * least, top),
             name="condition number",
             symbolic=Derivation(lowest)
             .at_least(least, by=Lemma(this, "smallest eigenvalue"))
@@ -368,5 +368,5 @@ def conditioning_box(floor=Rational(1, 50), ratio=40):
     box = {alpha: "[1/10, 9/10]", delta: "[3, 12]"}
     return (
         Part(ge(fisher_smallest_eigenvalue(alpha, delta), floor), name="smallest eigenvalue", certified=(over(box),)),
-        Part(le(condition_number(alpha, delta), ratio), name="condition number", certified=(over(box),)),
+        Part(le(fisher_condition_number(alpha, delta), ratio), name="condition number", certified=(over(box),)),
     )

@@ -9,32 +9,29 @@ scores of (phi, m_o, m_n) are r_o - alpha, r_o a, r_n b, and the information spl
 With u measured from the midpoint, a = u + delta/2 and b = u - delta/2, E is made of the overlap moments
 K_k = E_p[r_o r_n u^k] = (1/2) sqrt(alpha (1-alpha)) exp(-delta^2/8) E_{u~N(0,1)}[u^k sech((delta u + l)/2)].
 
-Eigenvalues are certified by inertia: the sign changes among the leading minors of M - t count the eigenvalues of M
-below t. Over a box, Weyl: they move by no more than the Frobenius norm of what the matrix moves.
+Eigenvalues and their slopes are certified in `symforget.spectra`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
-from flint import acb_mat, arb, arb_mat, ctx
-from sympy import Dummy, Expr, Function, Integer, Matrix, exp, eye, log, sqrt
+from flint import arb, arb_mat, ctx
+from sympy import Expr, Function, Integer, Matrix, diag, exp, log, sqrt
 
-from symforget.balls import exact_fraction
 from symforget.gate.ball import gate_s_jet
 from symforget.gate.symbolic import gate_s, gate_s_derivative
 from symforget.precision import workprec
 from symforget.ranges import Undefined
+from symforget.spectra import SIZE, eigenvalue_balls, eigenvalue_slope
 
 __all__ = [
     "across",
     "along",
     "block_ball",
-    "condition_number",
-    "eigenvalue_balls",
+    "fisher_condition_number",
     "fisher_eigenvalue",
     "fisher_largest_eigenvalue",
     "fisher_smallest_eigenvalue",
@@ -43,8 +40,6 @@ __all__ = [
 
 NAN = arb.nan()
 GUARD_BITS = 32
-WIDENINGS = 6
-SIZE = 3
 
 
 def overlap_moments(alpha: Expr, delta: Expr) -> tuple[Expr, Expr, Expr]:
@@ -56,22 +51,23 @@ def overlap_moments(alpha: Expr, delta: Expr) -> tuple[Expr, Expr, Expr]:
     return scale * s, scale * delta * first, scale * (s + delta**2 * second)
 
 
-def entries(alpha: Any, delta: Any, k0: Any, k1: Any, k2: Any) -> list[list[Any]]:
-    """The 3 x 3 block along mu_n - mu_o from the overlap moments, in symbols or in balls alike."""
+def separate_entries(alpha: Any) -> tuple[Any, Any, Any]:
+    """The diagonal of D, the information of modes that do not overlap, in symbols or in balls alike."""
+    return alpha * (1 - alpha), alpha, 1 - alpha
+
+
+def overlap_entries(delta: Any, k0: Any, k1: Any, k2: Any) -> list[list[Any]]:
+    """E along mu_n - mu_o from the overlap moments, in symbols or in balls alike."""
     half = delta / 2
     b, b_new = k1 + half * k0, k1 - half * k0
     c, c_new = k2 + delta * k1 + half * half * k0, k2 - delta * k1 + half * half * k0
     c_both = k2 - half * half * k0
-    return [
-        [alpha * (1 - alpha) - k0, -b, b_new],
-        [-b, alpha - c, c_both],
-        [b_new, c_both, 1 - alpha - c_new],
-    ]
+    return [[k0, b, -b_new], [b, c, -c_both], [-b_new, -c_both, c_new]]
 
 
 def along(alpha: Expr, delta: Expr) -> Matrix:
     """The 3 x 3 block of (phi, m_o, m_n) along mu_n - mu_o, as a SymPy matrix."""
-    return Matrix(entries(alpha, delta, *overlap_moments(alpha, delta)))
+    return diag(*separate_entries(alpha)) - Matrix(overlap_entries(delta, *overlap_moments(alpha, delta)))
 
 
 def across(alpha: Expr, delta: Expr) -> Matrix:
@@ -112,74 +108,34 @@ def _moments(alpha: arb, delta: arb) -> _Moments:
     )
 
 
-def _slopes(alpha: arb, delta: arb, m: _Moments) -> tuple[arb_mat, arb_mat]:
-    """The partial derivatives of the block in alpha and in delta."""
-    zero, half = alpha * 0, delta / 2
-    in_alpha = arb_mat(entries(zero, delta, *m.in_alpha))
-    in_delta = arb_mat(entries(zero, delta, *m.in_delta))
-    corner = arb_mat([[1 - 2 * alpha, 0, 0], [0, 1, 0], [0, 0, -1]])
-    # entries(0, ...) has the 1 of 1 - alpha in its last place.
-    last = arb_mat([[0, 0, 0], [0, 0, 0], [0, 0, 1]])
+def _overlap(alpha: arb, delta: arb, slopes: tuple[arb_mat, arb_mat] | None = None) -> arb_mat:
+    """E at every point of the argument balls, by the mean value form where they are wide."""
+    middle = alpha.mid(), delta.mid()
+    value = arb_mat(overlap_entries(middle[1], *_moments(*middle).values))
+    if alpha.is_exact() and delta.is_exact():
+        return value
+    in_alpha, in_delta = slopes or _overlap_slopes(alpha, delta)
+    return value + in_alpha * (alpha - middle[0]) + in_delta * (delta - middle[1])
+
+
+def _overlap_slopes(alpha: arb, delta: arb) -> tuple[arb_mat, arb_mat]:
+    """The partial derivatives of E in alpha and in delta."""
+    m = _moments(alpha, delta)
     k0, k1, _ = m.values
-    b, c = k0 / 2, half * k0
-    moved = arb_mat([[0, -b, -b], [-b, -(k1 + c), -c], [-b, -c, k1 - c]])
-    return in_alpha - last + corner, in_delta - last + moved
+    b, c = k0 / 2, delta / 2 * k0
+    by_itself = arb_mat([[0, b, b], [b, k1 + c, c], [b, c, c - k1]])
+    in_delta = arb_mat(overlap_entries(delta, *m.in_delta)) + by_itself
+    return arb_mat(overlap_entries(delta, *m.in_alpha)), in_delta
+
+
+def _diagonal(entries: Iterable[arb]) -> arb_mat:
+    values = list(entries)
+    return arb_mat([[v if i == j else 0 for j in range(SIZE)] for i, v in enumerate(values)])
 
 
 def block_ball(alpha: arb, delta: arb) -> arb_mat:
     """The 3 x 3 block at every point of the argument balls, by the mean value form where they are wide."""
-    middle = alpha.mid(), delta.mid()
-    value = arb_mat(entries(*middle, *_moments(*middle).values))
-    if alpha.is_exact() and delta.is_exact():
-        return value
-    in_alpha, in_delta = _slopes(alpha, delta, _moments(alpha, delta))
-    return value + in_alpha * (alpha - middle[0]) + in_delta * (delta - middle[1])
-
-
-def eigenvalue_balls(matrix: arb_mat) -> list[arb]:
-    """The eigenvalues of a symmetric 3 x 3 matrix of balls, ascending, each enclosed with its multiplicity.
-
-    Non-finite balls where the matrix is not finite or the working precision does not suffice.
-    """
-    cells = [[matrix[i, j] for j in range(SIZE)] for i in range(SIZE)]
-    if not all(x.is_finite() for row in cells for x in row):
-        return [NAN] * SIZE
-    centre = [[cells[min(i, j)][max(i, j)].mid() for j in range(SIZE)] for i in range(SIZE)]
-    radius = _frobenius([[abs(x.rad()) for x in row] for row in cells])
-    with workprec(ctx.prec + GUARD_BITS):
-        found = acb_mat(arb_mat(centre)).eig(algorithm="approx")
-        guesses = sorted((v.real.mid() for v in found), key=exact_fraction)
-        size = _frobenius(centre).upper()
-        balls = [_certified(centre, k, guess, size) for k, guess in enumerate(guesses)]
-    # Weyl: every eigenvalue moves by at most the norm of the change.
-    return [+(ball + radius.upper() * arb(0, 1)) for ball in balls]
-
-
-def _frobenius(rows: list[list[arb]]) -> arb:
-    total: arb = sum((x * x for row in rows for x in row), arb(0))  # type: ignore[assignment]
-    return total.sqrt()
-
-
-def _certified(centre: list[list[arb]], k: int, guess: arb, size: arb) -> arb:
-    """An interval round the guess with at most k eigenvalues below it and at least k + 1 below its upper end."""
-    error = size * arb(2) ** (GUARD_BITS // 2 - ctx.prec)
-    for _ in range(WIDENINGS):
-        low, high = (guess - error).lower(), (guess + error).upper()
-        below = _count_below(centre, low), _count_below(centre, high)
-        if below[0] is not None and below[1] is not None and below[0] <= k < below[1]:
-            return low.union(high)
-        error = error * 2**8
-    return NAN
-
-
-def _count_below(centre: list[list[arb]], t: arb) -> int | None:
-    """How many eigenvalues lie below t, by Jacobi's rule; None where a leading minor has no certain sign."""
-    (a, b, c), (_, d, e), (_, _, f) = centre
-    a, d, f = a - t, d - t, f - t
-    minors = (arb(1), a, a * d - b * b, a * (d * f - e * e) - b * (b * f - c * e) + c * (b * e - c * d))
-    if not all(m > 0 or m < 0 for m in minors):
-        return None
-    return sum(bool(p > 0) != bool(q > 0) for p, q in pairwise(minors))
+    return _diagonal(separate_entries(alpha)) - _overlap(alpha, delta)
 
 
 def _spectrum(alpha: arb, delta: arb) -> list[arb]:
@@ -189,8 +145,23 @@ def _spectrum(alpha: arb, delta: arb) -> list[arb]:
     mantissa, exponent = delta.mid().man_exp()
     lost = max(0, -6 * (int(exponent) + int(mantissa).bit_length()))
     with workprec(ctx.prec + lost + GUARD_BITS):
-        found = eigenvalue_balls(block_ball(alpha, delta))
+        overlap = _overlap(alpha, delta)
+        if alpha.is_exact():
+            found = eigenvalue_balls(_diagonal(separate_entries(alpha)) - overlap)
+        else:
+            found = _between_diagonals(alpha, overlap)
     return [+v for v in found]
+
+
+def _between_diagonals(alpha: arb, overlap: arb_mat) -> list[arb]:
+    """Eigenvalues of D - E for every alpha in a ball: they grow with D, so its least and greatest diagonals suffice."""
+    low, high = alpha.lower(), alpha.upper()
+    weights = [a * (1 - a) for a in (low, high)]
+    least = weights[0].min(weights[1])
+    most = arb(1) / 4 if low <= 0.5 and high >= 0.5 else weights[0].max(weights[1])
+    below = eigenvalue_balls(_diagonal((least, low, 1 - high)) - overlap)
+    above = eigenvalue_balls(_diagonal((most, high, 1 - low)) - overlap)
+    return [a.union(b) for a, b in zip(below, above, strict=True)]
 
 
 class _Spectral(Function):
@@ -201,19 +172,36 @@ class _Spectral(Function):
     is_positive = True
 
     @classmethod
-    def ball_partials(cls, alpha: arb, delta: arb) -> list[arb]:
-        """Balls of the slopes: an eigenvalue moves at most at the rate at which the matrix does (Weyl)."""
-        if not (alpha > 0 and alpha < 1 and delta > 0):
-            raise Undefined("slopes of the spectrum on a box that leaves its domain")
-        slopes = _slopes(alpha, delta, _moments(alpha, delta))
-        norms = [_frobenius([[g[i, j] for j in range(SIZE)] for i in range(SIZE)]) for g in slopes]
-        if not all(n.is_finite() for n in norms):
-            raise Undefined("slopes of the spectrum on a box too wide for them")
-        return cls._from_norms([n.upper() * arb(0, 1) for n in norms], alpha, delta)
+    def of(cls, values: Sequence[Any]) -> Any:
+        """The function of the eigenvalues, ascending, in symbols or in balls alike."""
+        raise NotImplementedError
 
     @classmethod
-    def _from_norms(cls, norms: list[arb], alpha: arb, delta: arb) -> list[arb]:
-        return norms
+    def slope_of(cls, values: list[arb], slope: Callable[[int], arb]) -> arb:
+        """The function's slope from the eigenvalues and ``slope(k)``, that of the k-th."""
+        raise NotImplementedError
+
+    @classmethod
+    def ball(cls, alpha: arb, delta: arb) -> arb:
+        values = _spectrum(alpha, delta)
+        return cls.of(values) if values[0] > 0 else NAN
+
+    @classmethod
+    def ball_partials(cls, alpha: arb, delta: arb) -> list[arb]:
+        """Balls of the slopes in alpha and delta."""
+        if not (alpha > 0 and alpha < 1 and delta > 0):
+            raise Undefined("slopes of the spectrum on a box that leaves its domain")
+        moved = _overlap_slopes(alpha, delta)
+        matrix = _diagonal(separate_entries(alpha)) - _overlap(alpha, delta, moved)
+        slopes = _diagonal((1 - 2 * alpha, arb(1), arb(-1))) - moved[0], -moved[1]
+        values = eigenvalue_balls(matrix)
+        found = [cls.slope_of(values, lambda k, g=g: eigenvalue_slope(matrix, k, values, g)) for g in slopes]
+        if not all(f.is_finite() for f in found):
+            raise Undefined("slopes of the spectrum on a box too wide for them")
+        return found
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return _Slope.by_kind(type(self))(Integer(argindex - 1), *self.args)
 
     def _eval_evalf(self, prec: int) -> Expr | None:
         from symforget.errors import PrecisionNotReached
@@ -227,28 +215,20 @@ class _Spectral(Function):
             return None
 
     @classmethod
-    def ball(cls, alpha: arb, delta: arb) -> arb:
-        raise NotImplementedError
+    def _imp_(cls, alpha: Any, delta: Any) -> Any:
+        """The value in mpmath, by quadrature of the overlap moments: what `lambdify` calls."""
+        from mpmath import mp
 
-    def fdiff(self, argindex: int = 1) -> Expr:
-        at, separation = self.args
-        return _slope_of_root(self, at, separation, argindex - 1)
+        from symforget.mp import over_the_line
 
+        odds = mp.log((1 - alpha) / alpha)
+        scale = mp.sqrt(alpha * (1 - alpha)) * mp.exp(-delta * delta / 8) / 2
 
-def _slope_of_root(root: Expr, alpha: Expr, delta: Expr, which: int) -> Expr:
-    """The slope of a simple root of the characteristic polynomial, by implicit differentiation."""
-    t = Dummy("t")
-    a, d = Dummy("a", positive=True), Dummy("d", positive=True)
-    block = along(a, d)
-    matrix, moved = block - t * eye(SIZE), block.diff((a, d)[which])
-    rate: Expr = sum((_cofactor(matrix, i, j) * moved[i, j] for i in range(SIZE) for j in range(SIZE)), Integer(0))
-    trace: Expr = sum((_cofactor(matrix, i, i) for i in range(SIZE)), Integer(0))
-    return (rate / trace).xreplace({t: root, a: alpha, d: delta})
+        def moment(k: int) -> Any:
+            return scale * over_the_line(lambda u: u**k * mp.sech((delta * u + odds) / 2) * mp.npdf(u))
 
-
-def _cofactor(m: Matrix, i: int, j: int) -> Expr:
-    (p, q), (r, s) = ([k for k in range(SIZE) if k != skipped] for skipped in (i, j))
-    return (-1) ** (i + j) * (m[p, r] * m[q, s] - m[p, s] * m[q, r])
+        overlap = mp.matrix(overlap_entries(delta, *(moment(k) for k in range(3))))
+        return cls.of(sorted(mp.eigsy(mp.diag(separate_entries(alpha)) - overlap, eigvals_only=True)))
 
 
 class fisher_smallest_eigenvalue(_Spectral):
@@ -260,36 +240,36 @@ class fisher_smallest_eigenvalue(_Spectral):
     """
 
     @classmethod
-    def ball(cls, alpha: arb, delta: arb) -> arb:
-        return _spectrum(alpha, delta)[0]
+    def of(cls, values: Sequence[Any]) -> Any:
+        return values[0]
+
+    @classmethod
+    def slope_of(cls, values: list[arb], slope: Callable[[int], arb]) -> arb:
+        return slope(0)
 
 
 class fisher_largest_eigenvalue(_Spectral):
     """The largest eigenvalue of the same block."""
 
     @classmethod
-    def ball(cls, alpha: arb, delta: arb) -> arb:
-        return _spectrum(alpha, delta)[2]
+    def of(cls, values: Sequence[Any]) -> Any:
+        return values[2]
+
+    @classmethod
+    def slope_of(cls, values: list[arb], slope: Callable[[int], arb]) -> arb:
+        return slope(2)
 
 
-class condition_number(_Spectral):
+class fisher_condition_number(_Spectral):
     """The largest over the smallest eigenvalue of the same block (the whole information where d = 1)."""
 
     @classmethod
-    def ball(cls, alpha: arb, delta: arb) -> arb:
-        low, _, high = _spectrum(alpha, delta)
-        return high / low if low > 0 else NAN
-
-    def fdiff(self, argindex: int = 1) -> Expr:
-        low, high = (f(*self.args) for f in (fisher_smallest_eigenvalue, fisher_largest_eigenvalue))
-        return high.fdiff(argindex) / low - high * low.fdiff(argindex) / low**2
+    def of(cls, values: Sequence[Any]) -> Any:
+        return values[2] / values[0]
 
     @classmethod
-    def _from_norms(cls, norms: list[arb], alpha: arb, delta: arb) -> list[arb]:
-        low, _, high = _spectrum(alpha, delta)
-        if not low > 0:
-            raise Undefined("a condition number whose smallest eigenvalue is not shown to be positive")
-        return [n * (1 / low + high / (low * low)) for n in norms]
+    def slope_of(cls, values: list[arb], slope: Callable[[int], arb]) -> arb:
+        return (slope(2) - values[2] / values[0] * slope(0)) / values[0]
 
 
 class fisher_eigenvalue(Function):
@@ -301,3 +281,40 @@ class fisher_eigenvalue(Function):
     @classmethod
     def ball(cls, k: arb, alpha: arb, delta: arb) -> arb:
         return _spectrum(alpha, delta)[int(k.unique_fmpz() or 0)]
+
+
+class _Slope(Function):
+    """The slope of a function of the spectrum in its argument number ``which``; it is not differentiated further."""
+
+    nargs = 3
+    is_real = True
+    kind: type[_Spectral]
+
+    @staticmethod
+    def by_kind(kind: type[_Spectral]) -> type[_Slope]:
+        return _SLOPES[kind]
+
+    @classmethod
+    def ball(cls, which: arb, alpha: arb, delta: arb) -> arb:
+        try:
+            return cls.kind.ball_partials(alpha, delta)[int(which.unique_fmpz() or 0)]
+        except Undefined:
+            return NAN
+
+
+class fisher_smallest_eigenvalue_slope(_Slope):
+    kind = fisher_smallest_eigenvalue
+
+
+class fisher_largest_eigenvalue_slope(_Slope):
+    kind = fisher_largest_eigenvalue
+
+
+class fisher_condition_number_slope(_Slope):
+    kind = fisher_condition_number
+
+
+_SLOPES: dict[type[_Spectral], type[_Slope]] = {
+    slope.kind: slope
+    for slope in (fisher_smallest_eigenvalue_slope, fisher_largest_eigenvalue_slope, fisher_condition_number_slope)
+}

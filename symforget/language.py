@@ -76,6 +76,10 @@ FUNCTIONS: dict[str, FunctionName] = {
         "symforget.model",
         {"bhattacharyya": 1, "total_variation": 1, "chi_square": 1, "forward_kl": 2, "reverse_kl": 3},
     ),
+    **_family(
+        "symforget.fisher",
+        {"fisher_smallest_eigenvalue": 2, "fisher_largest_eigenvalue": 2, "fisher_condition_number": 2},
+    ),
     **_family("symforget.objectives.replay", {"starvation_batch": 3}),
     **_family("symforget.objectives.oapl", {"oapl_odds": 3}),
     **_family("symforget.objectives.sdft", {"sdft_slow_rate": 4}),

@@ -65,7 +65,8 @@ def _fill(expr: Expr, symbols: list[Symbol], hole: Callable[[Callable[..., Any]]
 
 
 def _known(expr: Function) -> bool:
-    return type(expr).__module__.startswith("sympy.") or isinstance(expr, (Max, Min))
+    """Whether `lambdify` has an mpmath counterpart for it, or the function brings its own."""
+    return type(expr).__module__.startswith("sympy.") or isinstance(expr, (Max, Min)) or hasattr(type(expr), "_imp_")
 
 
 def _defining_integral(expr: Function) -> Expr:

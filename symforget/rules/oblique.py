@@ -41,7 +41,7 @@ from sympy import (
 )
 
 from symforget.derivation import ACCEPTED, Checked, Context
-from symforget.fisher import condition_number, fisher_largest_eigenvalue, fisher_smallest_eigenvalue
+from symforget.fisher import fisher_condition_number, fisher_largest_eigenvalue, fisher_smallest_eigenvalue
 from symforget.functions import normal
 from symforget.rules.gaussian import combined_normal
 from symforget.rules.vectors import SpaceIntegral, c_n, c_o, dominated, mu_n, mu_o, t_n, t_o, x
@@ -297,7 +297,7 @@ class RatioOfEigenvalues:
     def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked:
         if not isinstance(statement, Le):
             return Checked(False, "the statement is not an upper bound")
-        ratios = list(statement.lhs.atoms(condition_number))
+        ratios = list(statement.lhs.atoms(fisher_condition_number))
         if len(ratios) != 1:
             return Checked(False, "the statement does not speak of one condition number")
         low, high = (f(*ratios[0].args) for f in (fisher_smallest_eigenvalue, fisher_largest_eigenvalue))

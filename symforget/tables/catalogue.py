@@ -13,13 +13,13 @@ from sympy import Expr, Max, Min, Rational, S, Symbol, exp, log, oo, pi, sqrt
 
 from symforget.domain import Interval
 from symforget.errors import InputError
+from symforget.fisher import fisher_eigenvalue
 from symforget.gate import gate, gate_s, gate_s_derivative, information
 from symforget.model import alpha, beta, bhattacharyya, chi_square, delta, eta, lam, total_variation
 from symforget.tables.axes import AnyAxis, Axis, Words
 from symforget.tables.quantities import (
     average_information,
     exact_batch,
-    fisher_eigenvalue,
     kl_gap,
     retained_odds,
     time_in_logit,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flint import acb_mat, arb, arb_mat, ctx
+from flint import arb, ctx
 from sympy import Expr, Function, Rational, Symbol
 
-from symforget.balls import compile_ball, exact_fraction
+from symforget.balls import compile_ball
 from symforget.gate import information
-from symforget.gate.ball import gate_s_jet
 from symforget.gate.ball import information as information_ball
 from symforget.model import forward_kl
 from symforget.precision import workprec
@@ -75,53 +74,6 @@ class time_in_weight(Function):
     @classmethod
     def ball(cls, start: arb, level: arb, delta: arb) -> arb:
         return euclidean_fall_time(start, level, delta)
-
-
-class fisher_eigenvalue(Function):
-    """The k-th smallest eigenvalue, k = 0, 1, 2, of the Fisher information along the line of the means.
-
-    The whitened information of (phi, m_o, m_n) at (alpha, mu_o, mu_n), restricted to phi and the components of the
-    means along mu_n - mu_o: a 3 x 3 matrix whose entries follow from S and its first two derivatives in l.
-    """
-
-    nargs = 3
-    is_real = True
-
-    @classmethod
-    def ball(cls, k: arb, alpha: arb, delta: arb) -> arb:
-        block = acb_mat(fisher_block(alpha, delta))
-        try:
-            values = block.eig()
-        except ValueError:
-            values = block.eig(multiple=True, nonstop=True)
-        return _ordered(int(k.unique_fmpz() or 0), [value.real for value in values])
-
-
-def _ordered(k: int, balls: list[arb]) -> arb:
-    """The k-th smallest of numbers known each by a ball: it lies between the k-th smallest ends of either side."""
-    if not all(ball.is_finite() for ball in balls):
-        return NAN
-    lows = sorted((ball.lower() for ball in balls), key=exact_fraction)
-    highs = sorted((ball.upper() for ball in balls), key=exact_fraction)
-    return lows[k].union(highs[k])
-
-
-def fisher_block(alpha: arb, delta: arb) -> arb_mat:
-    """The 3 x 3 block: with u the coordinate along mu_n - mu_o, whitened, from the midpoint, and
-    K_k = sqrt(alpha (1 - alpha)) BC/2 E[u^k sech((delta u + l)/2)], r_o and r_n the responsibilities,
-
-        K_0 = E_p[r_o r_n],  E_o[u g] = delta S_1,  E[u^2 g] = S + delta^2 S_2.
-    """
-    rest = 1 - alpha
-    s, s1, s2 = gate_s_jet(delta, (rest / alpha).log(), 2)
-    scale = (alpha * rest).sqrt() * (-delta * delta / 8).exp() / 2
-    k0, k1, k2 = scale * s, scale * delta * s1, scale * (s + delta * delta * s2)
-    half = delta / 2
-    b, b_new = k1 + half * k0, k1 - half * k0
-    c = k2 + delta * k1 + half * half * k0
-    c_new = k2 - delta * k1 + half * half * k0
-    c_both = k2 - half * half * k0
-    return arb_mat([[alpha * rest - k0, -b, b_new], [-b, alpha - c, c_both], [b_new, c_both, rest - c_new]])
 
 
 class retained_odds(Function):
