@@ -30,8 +30,8 @@ from symforget.simulation.state import SMALLEST_WEIGHT, Array, Gradient, State, 
 
 BLOCK = 4096
 """Draws of one replicate that are held at a time; fixed, so that a stream is used alike whatever the memory."""
-DRAWS_IN_CACHE = 65_536
-"""Draws of all replicates and variants that are worked on at a time: about what a processor's second cache holds."""
+DRAWS_AT_ONCE = 131_072
+"""Draws of all replicates and variants worked on at a time: fewer cost calls, more do not fit a processor's caches."""
 ARRAYS_PER_DRAW = 12
 """Arrays of one number per draw that are held at a time at most, features apart."""
 LARGEST_LOG = 700.0
@@ -121,7 +121,7 @@ def groups(scenario: Scenario) -> list[Group]:
 def replicates_at_once(scenario: Scenario) -> int:
     """How many replicates' draws are worked on together."""
     largest = max(len(g.variants) for g in groups(scenario))
-    return max(1, DRAWS_IN_CACHE // (min(BLOCK, scenario.batch) * largest))
+    return max(1, DRAWS_AT_ONCE // (min(BLOCK, scenario.batch) * largest))
 
 
 def workspace_bytes(scenario: Scenario) -> int:
