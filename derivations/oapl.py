@@ -64,7 +64,7 @@ from symforget.rules.rewards import (
     y_2,
 )
 from symforget.rules.touching import Bernoulli
-from symforget.simulate import CHUNK, Estimate, bounded_mean
+from symforget.simulate import Estimate, bounded_mean
 
 UNIT, RATIO, LINE, CLOSED = "(0, 1)", "(0, oo)", "(-oo, oo)", "[0, 1]"
 LETTERS = {y_1: CLOSED, y_2: CLOSED}
@@ -82,6 +82,8 @@ SPOTS = ({**SPOT, alpha: "3/10", R: 2}, {**SPOT, alpha: "4/5", R: "1/2", y_1: "9
 PAIR = TwoLetterPair(Rational(1, 4), Rational(2, 3))
 REWARDED = {"weight": 0.4, "height": 1.0, "delta": 2.0}
 """Old weight of the lagged policy, height of its soft-classifier reward in units of tau, separation."""
+ROLLOUTS = 200_000
+"""Rollouts in the group from which V is estimated."""
 
 
 def classified(weight, height, delta):
@@ -359,8 +361,8 @@ def first_step(constant=2):
     method = FirstStep(**REWARDED)
 
     def run(rng, count):
-        found = bounded_mean(method.gradients, count, -2, 2, FAILURE_PROBABILITY, rng)
-        slack = method.value_error(min(count, CHUNK), FAILURE_PROBABILITY)
+        found = bounded_mean(method.gradients, count, -2, 2, FAILURE_PROBABILITY, rng, chunk=ROLLOUTS)
+        slack = method.value_error(min(count, ROLLOUTS), FAILURE_PROBABILITY)
         return Estimate(found.mean, found.half_width + slack, count, found.probability)
 
     def predict():

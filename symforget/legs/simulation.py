@@ -114,8 +114,7 @@ def _drawer(modes: GaussianModes, check: SampleMean, value: Expr) -> Callable[[i
     old_weight = float(check.density.expand().coeff(p_o).subs(check.at))
 
     def draw(count: int, rng: np.random.Generator) -> Any:
-        from_old = rng.random((count, 1)) < old_weight
-        x = modes.draw(np.where(from_old, modes.mu_o, modes.mu_n), count, rng)
+        x = modes.draw_mixture(old_weight, count, rng)
         old, new = modes.log_density(x, modes.mu_o), modes.log_density(x, modes.mu_n)
         top = np.maximum(old, new)
         return f(np.exp(old - top), np.exp(new - top), *parameters)

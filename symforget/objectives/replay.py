@@ -17,6 +17,7 @@ from sympy import Derivative, Expr, Function, Rational, Symbol, cancel, factor, 
 from symforget.calculus import SampleIntegral, mixture, p_n, p_o, reduce_to_gate, responsibility_old
 from symforget.model import alpha, beta, eta, lam, rho
 from symforget.ranges import POSITIVE_INFINITY, ZERO, Range, Undefined
+from symforget.simulate import log_add
 
 Array = Any
 
@@ -165,7 +166,7 @@ class Batches:
         """log(weight p_o + (1-weight) p_n), up to a constant common to all weights."""
         old, new = (-0.5 * (x + side * self.delta) ** 2 for side in (0.5, -0.5))
         with np.errstate(divide="ignore"):
-            return np.logaddexp(np.log(weight) + old, np.log1p(-weight) + new)
+            return log_add(np.log(weight) + old, np.log1p(-weight) + new)
 
     def responsibility(self, x: Array) -> Array:
         """r_o of the student."""
@@ -177,7 +178,7 @@ class Batches:
         student = self.log_mixture(x, self.student)
         with np.errstate(divide="ignore"):
             stored = np.log(self.replay) - 0.5 * (x + 0.5 * self.delta) ** 2
-        return np.exp(student - np.logaddexp(np.log1p(-self.replay) + student, stored))
+        return np.exp(student - log_add(np.log1p(-self.replay) + student, stored))
 
     def starved(self, batches: int, size: int, rng: np.random.Generator) -> Array:
         """For each batch whether no draw came from the old component."""

@@ -142,36 +142,51 @@ def entropic_advantages(rewards: Array, budget: float) -> Array:
     cap does not reach it, eta is the cap. A group of equal rewards has no advantages.
     """
     shifted = rewards - rewards.max(axis=-1, keepdims=True)
-    weights = np.exp(adaptive_eta(shifted, budget)[..., None] * shifted)
+    values, counts = _tallied(shifted)
+    eta = adaptive_eta(values, budget, counts)
+    weights = np.exp(eta[..., None] * shifted)
     others = (weights.sum(axis=-1, keepdims=True) - weights) / (rewards.shape[-1] - 1)
     return np.where(shifted.min(axis=-1, keepdims=True) == 0, 0.0, weights / (others + 1e-12) - 1)
 
 
-def adaptive_eta(shifted: Array, budget: float) -> Array:
+def _tallied(shifted: Array) -> tuple[Array, Array]:
+    """The values that occur in groups along the last axis and how often each does; few if rewards are 0 or 1."""
+    low = shifted.min()
+    if np.all((shifted == 0) | (shifted == low)):
+        highest = (shifted == 0).sum(axis=-1)
+        counts = np.stack([highest, shifted.shape[-1] - highest], axis=-1)
+        return np.broadcast_to([0.0, low], counts.shape), counts
+    return shifted, np.ones(shifted.shape[-1])
+
+
+def adaptive_eta(shifted: Array, budget: float, counts: Array | float = 1.0) -> Array:
     """eta with KL(softmax(eta r)|uniform) = budget for each group, by doubling to the cap and bisection.
 
-    ``shifted``: rewards less the group's largest one, shape (..., group).
+    ``shifted``: rewards less the group's largest one, shape (..., values); ``counts``: how often each of them occurs.
     """
-    groups = shifted.reshape(-1, shifted.shape[-1])
+    counts = np.broadcast_to(counts, shifted.shape)
+    groups, often = (a.reshape(-1, shifted.shape[-1]) for a in (shifted, counts))
     eta = np.full(len(groups), PUBLISHED.cap)
-    within = tilt_divergence(eta, groups) >= budget
-    groups = groups[within]
+    within = tilt_divergence(eta, groups, often) >= budget
+    groups, often = groups[within], often[within]
     low, high = np.zeros(len(groups)), np.ones(len(groups))
-    while np.any(short := tilt_divergence(high, groups) < budget):
+    while np.any(short := tilt_divergence(high, groups, often) < budget):
         high = np.where(short, 2 * high, high)
     for _ in range(PUBLISHED.bisections):
         if np.all(high - low < 1e-6 * high):
             break
         middle = (low + high) / 2
-        below = tilt_divergence(middle, groups) < budget
+        below = tilt_divergence(middle, groups, often) < budget
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     eta[within] = high
     return eta.reshape(shifted.shape[:-1])
 
 
-def tilt_divergence(eta: Array, shifted: Array) -> Array:
+def tilt_divergence(eta: Array, shifted: Array, counts: Array | float = 1.0) -> Array:
     """KL(softmax(eta r)|uniform) of each group."""
     exponents = eta[..., None] * shifted
-    weights = np.exp(exponents)
+    weights = counts * np.exp(exponents)
     total = weights.sum(axis=-1)
-    return (weights * exponents).sum(axis=-1) / total - np.log(total / shifted.shape[-1])
+    return (weights * exponents).sum(axis=-1) / total - np.log(
+        total / np.broadcast_to(counts, shifted.shape).sum(axis=-1)
+    )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from math import comb
 
 import numpy as np
-from scipy.special import ndtr
 
 from symforget.simulation.scenarios import Scenario
 from symforget.simulation.state import Array
@@ -44,6 +43,8 @@ def overlap(first: tuple[Array | float, ...], second: tuple[Array | float, ...])
 
     The densities cross at most twice; between crossings one of them is the smaller throughout.
     """
+    from scipy.special import ndtr  # takes a quarter of a second, and few callers come here
+
     (a, m, s), (b, n, t) = (tuple(np.asarray(v, dtype=float) for v in side) for side in (first, second))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         square = (1 / t**2 - 1 / s**2) / 2
