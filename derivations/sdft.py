@@ -2,8 +2,6 @@
 
 import mpmath
 import numpy as np
-from scipy.integrate import quad
-from scipy.optimize import brentq
 from sympy import Abs, Derivative, Dummy, Integral, Lambda, Rational, Symbol, exp, log, sqrt
 
 from symforget.authoring import claim, eq, ge, gt, le, lt
@@ -137,6 +135,8 @@ def sampled_speed(direction, rng, draws):
 
 def predicted_speed(direction, constant):
     """The statement's right side in floating point; the gate through float64, the integral by adaptive quadrature."""
+    from scipy.integrate import quad
+
     student, separation = SAMPLED["student"], SAMPLED["delta"]
 
     def closed(weight):
@@ -638,6 +638,9 @@ def unanchored_end(rng, draws):
 
 def conserved_end():
     """beta = beta_bar at the level of the start; kappa is the EMA rate over the step."""
+    from scipy.integrate import quad
+    from scipy.optimize import brentq
+
     ratio, separation = UNANCHORED["ema_rate"] / UNANCHORED["step"], UNANCHORED["delta"]
 
     def level(student, average):

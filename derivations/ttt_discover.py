@@ -2,9 +2,6 @@
 
 import mpmath
 import numpy as np
-from scipy.integrate import quad
-from scipy.optimize import brentq
-from scipy.special import ndtr
 from sympy import Derivative, Integral, Limit, Mul, Rational, Subs, Symbol, exp, log, oo, sqrt, sympify
 
 from symforget.authoring import claim, eq, gt, le, lt
@@ -110,6 +107,10 @@ def estimated_gradient(rng, draws):
 
 def predicted_gradient(anchored, tilted):
     """beta(1-beta) times the statement's right side, with eta set by the budget for the whole population."""
+    from scipy.integrate import quad
+    from scipy.optimize import brentq
+    from scipy.special import ndtr
+
     weight, initial, separation = GROUP["weight"], GROUP["initial"], GROUP["delta"]
     old, new = ndtr(-separation / 2), ndtr(separation / 2)
     top = weight * old + (1 - weight) * new
@@ -401,6 +402,10 @@ def trained_mass(rng, draws):
 
 def balanced_mass():
     """The weight at which the two pulls balance; eta is at its cap there, so that rho = P_o(reward)/P_n(reward)."""
+    from scipy.integrate import quad
+    from scipy.optimize import brentq
+    from scipy.special import ndtr
+
     separation, initial, strength = (ODDS_RUN[name] for name in ("delta", "initial", "strength"))
     odds = ndtr(-separation / 2) / ndtr(separation / 2)
 

@@ -6,7 +6,7 @@ import difflib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ class Library:
 
     entries: Mapping[str, Entry]
     broken: Mapping[str, str]
+    _built: dict[str, Claim] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -56,7 +57,11 @@ class Library:
         if claim_id not in self.entries:
             raise InputError(unknown(claim_id, self.ids))
         entry = self.entries[claim_id]
-        return entry.spec.build(entry.group, constants)
+        if constants:
+            return entry.spec.build(entry.group, constants)
+        if claim_id not in self._built:
+            self._built[claim_id] = entry.spec.build(entry.group)
+        return self._built[claim_id]
 
     def lemmas_for(self, user: Claim, used_in: Part) -> Callable[[str, str], tuple[Any, Mapping[Any, Any]]]:
         """What a derivation of one part may use: parts of the claims its claim depends on, and its own earlier parts.

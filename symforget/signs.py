@@ -32,6 +32,7 @@ from sympy import (
     together,
 )
 
+from symforget import tower
 from symforget.vanishing import differs_from_zero_somewhere, vanishes_as_rational, vanishes_in_exponentials
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ def is_zero(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
     opened = open_up(sympify(expr), domain)
     if vanishes_in_exponentials(opened):
         return True
-    return not differs_from_zero_somewhere(opened) and any(stage(opened) == 0 for stage in _STAGES)
+    if differs_from_zero_somewhere(opened):
+        return False
+    return vanishes_in_exponentials(tower.opened(opened)) or any(stage(opened) == 0 for stage in _STAGES)
 
 
 def _rational(expr: Expr) -> Expr:
@@ -93,14 +96,27 @@ def _powers(expr: Expr) -> Expr:
 
 
 def _exponentials(expr: Expr) -> Expr:
-    return simplify(expand(together(expr.rewrite(exp))))
+    return simplify(expand(together(expr.rewrite(exp))), doit=False)
 
 
 def _logarithms(expr: Expr) -> Expr:
     return expand(expand_log(expr, deep=True))
 
 
-_STAGES = (expand, _powers, _rational, _logarithms, lambda e: simplify(_logarithms(e)), simplify, _exponentials)
+def _simplified(expr: Expr) -> Expr:
+    """SymPy's simplification without its integration, whose antiderivatives forget jumps at times."""
+    return simplify(expr, doit=False)
+
+
+_STAGES = (
+    expand,
+    _powers,
+    _rational,
+    _logarithms,
+    lambda e: _simplified(_logarithms(e)),
+    _simplified,
+    _exponentials,
+)
 
 
 def is_nonnegative(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:

@@ -53,6 +53,29 @@ def vanishes_as_rational(expr: Expr) -> bool:
         return False
 
 
+def _vanishes_with_roots(expr: Expr) -> bool:
+    """Whether the expression is zero as a rational function of its generators, x^(1/q) being one with x as q-th power.
+
+    The numerator is reduced modulo the relations g^q = x. Their leading terms, powers of different generators, are
+    coprime, so that the remainder is unique.
+    """
+    rewritten, relations = _roots_named(expr)
+    if not relations:
+        return vanishes_as_rational(expr)
+    generators: dict[Expr, int] = {}
+    try:
+        for e in (rewritten, *(base for base, _ in relations.values())):
+            _modular(e, Random(1), generators)
+        ordered = [*relations, *(g for g in generators if g not in relations)]
+        numerator = _in_field(rewritten, ordered).numer
+        if numerator == 0:
+            return True
+        basis = [_in_field(root**q - base, ordered) for root, (base, q) in relations.items()]
+        return all(e.denom.is_ground for e in basis) and numerator.rem([e.numer for e in basis]) == 0
+    except ZeroDivisionError:
+        return False
+
+
 def _modular(expr: Expr, random: Random, generators: dict[Expr, int]) -> int:
     """The value modulo the prime with every generator at a random residue; new generators are noted."""
     residues: dict[Expr, int] = {g: random.randrange(1, _PRIME) for g in generators}
@@ -107,8 +130,6 @@ def vanishes_in_exponentials(expr: Expr) -> bool:
     """
     opened = expr.replace(lambda e: isinstance(e, (HyperbolicFunction, TrigonometricFunction)), _opened)
     exponents = {e: _rational_combination(e.args[0]) for e in opened.atoms(exp)}
-    if not exponents:
-        return False
     steps: dict[Expr, int] = {}
     for combination in exponents.values():
         for term, coefficient in combination.items():
@@ -118,19 +139,18 @@ def vanishes_in_exponentials(expr: Expr) -> bool:
         e: Mul(*(generators[t] ** int(c * steps[t]) for t, c in combination.items()))
         for e, combination in exponents.items()
     }
-    return vanishes_as_rational(_without_roots(opened.xreplace(values)))
+    return _vanishes_with_roots(opened.xreplace(values))
 
 
-def _without_roots(expr: Expr) -> Expr:
-    """x^(p/q) as a power of one generator for each x, and x itself as another power of it."""
+def _roots_named(expr: Expr) -> tuple[Expr, dict[Expr, tuple[Expr, int]]]:
+    """Every x^(p/q) as a power of one generator for each x, and for each generator its x and q."""
     roots = [e for e in expr.atoms(Pow) if e.exp.is_Rational and not e.exp.is_Integer]
     steps: dict[Expr, int] = {}
     for e in roots:
         steps[e.base] = ilcm(steps.get(e.base, 1), e.exp.q)
-    generators = {base: Dummy("g") for base in steps}
-    values = {base: g ** steps[base] for base, g in generators.items()}
-    values |= {e: generators[e.base] ** int(e.exp * steps[e.base]) for e in roots}
-    return expr.xreplace(values)
+    generators = {base: Dummy("g") for base in sorted(steps, key=str)}
+    values = {e: generators[e.base] ** int(e.exp * steps[e.base]) for e in roots}
+    return expr.xreplace(values), {g: (base, steps[base]) for base, g in generators.items()}
 
 
 def _opened(e: Expr) -> Expr:

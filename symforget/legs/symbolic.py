@@ -7,10 +7,11 @@ witness there, and a rule that accepts a step the balls refute is a defect of th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import latex
+from sympy.core.relational import Relational
 
 from symforget.claims import Claim, Evidence, Leg, Part, StepResult, Verdict, WitnessRecord, weakest
 from symforget.derivation import RELATIONS, Chain, Checked, Context, Derivation, as_text, closes
@@ -26,27 +27,53 @@ def run(claim: Claim, part: Part, context: Context, spot: bool = True) -> Eviden
 
     ``spot``: whether steps their rule accepted are compared in balls too.
     """
-    steps = check_derivation(claim, part, context, spot)
+    steps = tuple(_judge(claim, part, context, spot))
     verdict = weakest(s.verdict for s in steps)
-    failed = next((s for s in steps if s.verdict is not Verdict.PROVED), None)
-    if failed is None:
+    if verdict is Verdict.PROVED:
         return Evidence(Leg.SYMBOLIC, Verdict.PROVED, f"{sum(s.relation != '' for s in steps)} steps", part.name)
     worst = next(s for s in steps if s.verdict is verdict)
     return Evidence(Leg.SYMBOLIC, verdict, worst.detail, part.name, witness=worst.witness)
 
 
 def check_derivation(claim: Claim, part: Part, context: Context, spot: bool = True) -> tuple[StepResult, ...]:
-    """Every step of the derivation with its verdict, and last the closing of the chains on the statement."""
+    """Every step of the derivation with its verdict, and last the closing of the chains on the statement, for print."""
+    return tuple(s.printed() for s in _judge(claim, part, context, spot))
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A line of a derivation and its verdict; printing it in two notations is left to those who want to read it."""
+
+    relation: str
+    expression: Any
+    reason: str
+    verdict: Verdict
+    detail: str = ""
+    witness: WitnessRecord | None = None
+
+    def printed(self) -> StepResult:
+        return StepResult(
+            self.relation,
+            as_text(self.expression) if isinstance(self.expression, Relational) else str(self.expression),
+            latex(self.expression),
+            self.reason,
+            self.verdict,
+            self.detail,
+            self.witness,
+        )
+
+
+def _judge(claim: Claim, part: Part, context: Context, spot: bool) -> Iterator[_Judged]:
     derivation: Derivation = part.symbolic
-    results: list[StepResult] = []
+    number = 0
     for chain in derivation.chains:
-        results.append(StepResult("", str(chain.start), latex(chain.start), "start", Verdict.PROVED))
-        results.extend(_check_chain(claim, chain, context, len(results) + 1, spot))
-    results.append(_check_closing(derivation, part, context))
-    return tuple(results)
+        yield _Judged("", chain.start, "start", Verdict.PROVED)
+        yield from _check_chain(claim, chain, context, number + 2, spot)
+        number += 1 + len(chain.steps)
+    yield _check_closing(derivation, part, context)
 
 
-def _check_chain(claim: Claim, chain: Chain, context: Context, first: int, spot: bool) -> Iterator[StepResult]:
+def _check_chain(claim: Claim, chain: Chain, context: Context, first: int, spot: bool) -> Iterator[_Judged]:
     before = chain.start
     for number, step in enumerate(chain.steps, start=first):
         cited: list[str] = []
@@ -56,9 +83,7 @@ def _check_chain(claim: Claim, chain: Chain, context: Context, first: int, spot:
         where = f"step {number} of the derivation ({step.rule.reason})"
         witness = step_witness(claim, relation, where, checked.ok) if spot or not checked.ok else None
         verdict, detail = _step_verdict(checked, witness, where, cited)
-        yield StepResult(
-            step.relation, str(step.expression), latex(step.expression), step.rule.reason, verdict, detail, witness
-        )
+        yield _Judged(step.relation, step.expression, step.rule.reason, verdict, detail, witness)
         before = step.expression
 
 
@@ -83,11 +108,11 @@ def _step_verdict(checked: Checked, witness: WitnessRecord | None, where: str, c
     return Verdict.PROVED, ""
 
 
-def _check_closing(derivation: Derivation, part: Part, context: Context) -> StepResult:
+def _check_closing(derivation: Derivation, part: Part, context: Context) -> _Judged:
     closing = guarded(lambda: closes(derivation, part.statement, context))
     reason = derivation.conclusion.reason if derivation.conclusion else "this is the statement"
     verdict = Verdict.PROVED if closing.ok else Verdict.UNDECIDED
-    return StepResult("", as_text(part.statement), latex(part.statement), reason, verdict, closing.detail)
+    return _Judged("", part.statement, reason, verdict, closing.detail)
 
 
 def guarded(check: Any) -> Checked:
