@@ -60,12 +60,12 @@ class GaussianModes:
     @cached_property
     def root(self) -> Array:
         """The lower triangular L with covariance L L^T, shape (d, d)."""
-        return np.linalg.cholesky(self.covariance)
+        return np.asarray(np.linalg.cholesky(self.covariance), dtype=np.float64)
 
     @cached_property
     def whitening(self) -> Array:
         """The inverse of the root."""
-        return np.linalg.inv(self.root)
+        return np.asarray(np.linalg.inv(self.root), dtype=np.float64)
 
     def draw(self, mean: Array, count: int, rng: np.random.Generator) -> Array:
         """Draws from N(mean, covariance), shape (count, d); mean: shape (d,) or (count, d)."""
