@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import mpmath
 import numpy as np
-from scipy.special import expit
-from scipy.stats import chi2 as chi2_distribution
 from sympy import (
     Abs,
     Derivative,
@@ -37,6 +35,8 @@ from symforget.legs.certified import at, over
 from symforget.legs.numeric import Measurement, agree, extrapolate
 from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment
 from symforget.model import alpha, beta, delta, l, phi, z
+from symforget.regions import conditions, largest_drift
+from symforget.regions import s as share
 from symforget.rules import (
     AbsoluteFactor,
     Algebra,
@@ -72,6 +72,17 @@ from symforget.rules import (
     UnderIntegralSign,
     UnderTheIntegral,
 )
+from symforget.rules.regions import TrappingRegion, beyond, h, share_of_odds, short, v
+from symforget.rules.space import (
+    IncreasingFromZero,
+    Length,
+    PointwiseInSpace,
+    RaiseExponents,
+    Share,
+    SigmoidBelowPower,
+    SignInSpace,
+)
+from symforget.rules.touching import ConvexTouching
 from symforget.rules.vectors import SpaceIntegral, c_n, c_o, m_n, m_o, mu_n, mu_o, slope_along, t_n, t_o, x
 from symforget.simulate import Estimate, GaussianModes, bounded_mean
 
@@ -518,6 +529,8 @@ def sampled_force(dimension, new, rng, draws):
     K = |m' - m| + |mu' - mu| and its product with y is at most K |y|^2. It is clipped at K REACH^2; the clip changes
     the mean by at most E[K |y|^2; |y| > REACH] = K d P(chi^2_{d+2} > REACH^2), which is added to the half-width.
     """
+    from scipy.special import chdtrc
+
     root = rng.normal(size=(dimension, dimension)) / np.sqrt(dimension) + np.eye(dimension)
     modes = GaussianModes(rng.normal(size=dimension), np.zeros(dimension), root @ root.T)
     factor = np.linalg.cholesky(modes.covariance)
@@ -543,7 +556,7 @@ def sampled_force(dimension, new, rng, draws):
         return np.clip(white * rest[:, None], -bound, bound)
 
     estimate = bounded_mean(draw, draws, -bound, bound, FAILURE_PROBABILITY, rng)
-    clipped = lipschitz * dimension * chi2_distribution.sf(REACH**2, dimension + 2)
+    clipped = lipschitz * dimension * chdtrc(dimension + 2, REACH**2)
     return Estimate(known + estimate.mean, estimate.half_width + clipped, draws, estimate.probability)
 
 
@@ -563,6 +576,8 @@ def predicted_force(dimension, new, restoring, model_gate, target_gate):
 
 def misassigned(weight, gap, offset):
     """P of the component of weight 1 - ``weight`` given a draw at ``offset`` from the other, whitened vectors."""
+    from scipy.special import expit
+
     nodes, masses = np.polynomial.hermite_e.hermegauss(120)
     log_odds = np.log1p(-weight) - np.log(weight) + gap @ offset - gap @ gap / 2 + np.linalg.norm(gap) * nodes
     return masses @ expit(log_odds) / np.sqrt(2 * np.pi)
@@ -845,3 +860,233 @@ def under_log(bound, shift):
     """From a bound of S, the same for shift + log(S)/delta^2."""
     v = Symbol("v", positive=True)
     return Monotone(Lambda(v, shift + log(v) / delta**2), bound, reason=f"{bound.steps[-1].rule.reason}; log increases")
+
+
+GATE_Q, GATE_P = SpaceIntegral(c_o * (1 - beta) * c_n / MODEL), SpaceIntegral(c_o * (1 - alpha) * t_n / TARGET)
+NEW_GATE_Q, NEW_GATE_P = SpaceIntegral(c_n * beta * c_o / MODEL), SpaceIntegral(c_n * alpha * t_o / TARGET)
+n_1, n_2, n_3, n_4 = (Symbol(f"n_{k}", nonnegative=True) for k in range(1, 5))
+y, r = Symbol("y", positive=True), Symbol("r", nonnegative=True)
+LOG_OF_MORE = IncreasingFromZero(log(1 + y), y, 1 / (1 + y))
+ROOT_ABOVE_LOG = IncreasingFromZero(y - log(1 + y**2), y, (1 - y) ** 2 / (1 + y**2))
+GIBBS = ConvexTouching(y - 1 - log(y), y, 1 / y**2)
+
+
+def weight_slope_bound(new_divergence):
+    """The bound of dL/dbeta, from q >= (1-beta) c_n and p >= alpha t_o; KL(c_n|p) may be left out."""
+    return (
+        log(beta / ((1 - beta) * alpha))
+        + SpaceIntegral(c_o * log(c_o / t_o))
+        + sqrt((1 - beta) / beta) * SpaceIntegral(sqrt(c_o * c_n))
+        - new_divergence
+    )
+
+
+NEW_DIVERGENCE = SpaceIntegral(c_n * log(c_n / TARGET))
+WEIGHT_SLOPE = (
+    Derivation(Derivative(FULL_KL, beta))
+    .equals(
+        SpaceIntegral((c_o - c_n) * LOG_RATIO),
+        by=MoveMean(beta, "differentiate under the integral; int (c_o - c_n) = 0"),
+    )
+    .at_most(
+        weight_slope_bound(NEW_DIVERGENCE),
+        by=PointwiseInSpace(
+            c_o * n_1 + c_o * n_2 + c_n * n_3,
+            (
+                (n_1, LOG_OF_MORE, (1 - alpha) * t_n / (alpha * t_o)),
+                (n_2, ROOT_ABOVE_LOG, sqrt((1 - beta) * c_n / (beta * c_o))),
+                (n_3, LOG_OF_MORE, beta * c_o / ((1 - beta) * c_n)),
+            ),
+            "p >= alpha t_o; log(1 + y^2) <= y; q >= (1-beta) c_n",
+        ),
+    )
+)
+
+
+@claim(
+    domain={
+        **FOUR_MEANS,
+        l: LINE,
+        delta: "[1, oo)",
+        d_q: "(0, oo)",
+        h: LINE,
+        share: "(1/2, 1)",
+        v: "[0, 1/2]",
+        share_of_odds: "[0, 1]",
+        beyond: "[0, oo)",
+        short: "[0, oo)",
+        theta: "[0, 1]",
+        r: "[0, 1/2]",
+    },
+    kind="upper bound",
+    densities="Gaussian",
+    sentence=("gated", "drift"),
+    depends_on=("reverse_kl/force-law", "overlap/exact-values", "overlap/sharp-bound"),
+    false_twin={"front": sqrt(pi / 2) / 2},
+)
+def drift_region(front=sqrt(pi / 2), slack=Rational(1, 4), odds=2, width=8):
+    """While the new mean is separated, the old one never drifts further than a constant times exp(-s^2 delta^2/8).
+
+    Whitened gradient flow of the whole model; D = |m_o - mu_o| and F = e_q |m_n - m_o| + e_p delta, in the norm of
+    Sigma^-1. Then D' <= -beta (D - F), so D never exceeds max(D_0, sup F), and F is gated by the distance of the
+    current means and by delta. With r = sqrt(pi/2) exp(1/4) (sqrt(2/alpha) + sqrt((1-alpha)/alpha)) exp(-s^2 delta^2/8)
+    and 1/2 < s < 1 the region
+
+        D <= r,   m_n at least s delta beyond mu_o along mu_n - mu_o,   beta/(1-beta) >= alpha/2
+
+    is invariant if delta r <= 1/2 and (alpha/(1-alpha))^(s-1/2) exp(-(s-1/2)^2 delta^2/2) <= 1 - s, so that D <= r for
+    all time. On its faces: the force on the old mean is at most r; the new mean is pulled on (that it is pushed away
+    from m_o only helps); the old weight grows, wherever the new mean is. In the parts v = delta r,
+    (1-beta)/beta = 2 omega^2/alpha, a and b are distances beyond a face or short of it, and letters m stand for
+    coordinates along m_o - mu_o ("distance": m_o - mu_o is D) or along mu_n - mu_o ("new mean"). Nothing keeps the old
+    weight from above: see new-mode-starvation.
+
+    Guarantee: **upper bound** for all time; certified for alpha in [1/5, 4/5], delta in [10, 40], s in [2/3, 9/10].
+    Hypotheses: Gaussian modes with common covariance, any dimension, starts anywhere in the region.
+    Source: "the drift decays exponentially with mode separation" (abstract of arXiv:2603.12163); the region is ours.
+    """
+    this = "reverse_kl/drift-region"
+    odds_q, odds_p = log_odds(beta), log_odds(alpha)
+    roots = sqrt((1 - beta) / beta), sqrt((1 - alpha) / alpha)
+    offset, lean = odds_p + delta * h, share - Rational(1, 2)
+    gaps = m_n - m_o, mu_n - mu_o
+    distance = -beta * (m_o - mu_o - GATE_Q * Abs(gaps[0]) - GATE_P * Abs(gaps[1]))
+    force = d_q * misassigned_old(d_q, odds_q) + delta * misassigned_old(delta, offset)
+    bells = exp(-(d_q**2) / width), exp(delta * h / 2 - delta**2 / width)
+    halves = d_q * roots[0] * exp(-(d_q**2) / 8) / 2, delta * roots[1] * exp(delta * h / 2 - delta**2 / 8) / 2
+    exponents = (
+        -((share * delta - v / delta + beyond) ** 2) / width,
+        delta * (v / delta - short) / 2 - delta**2 / width,
+    )
+    near = front * (sqrt(odds / alpha) * share_of_odds * exp(exponents[0]) + roots[1] * exp(exponents[1]))
+    drift = front * exp(slack) * (sqrt(odds / alpha) + roots[1]) * exp(-(share**2) * delta**2 / width)
+    tilt = 2 * exp(delta**2 / 8 - l / 2)
+    mean, behind = l - delta**2 / 2 + delta * z, -odds_p + delta * ((1 - share) * delta - beyond)
+    moved = normal(1 / (1 + exp(-mean - delta * h)), z)
+    top = lean * log(alpha / (1 - alpha)) - lean**2 * delta**2 / 2
+    ahead = mu_n - m_n - NEW_GATE_P * gaps[1] - NEW_GATE_Q * (Abs(gaps[0]) - gaps[0])
+    shapes = ({l: "1/3", delta: 2, h: "1/4"}, {l: -1, delta: 5, h: "-1/2"})
+    trap = {alpha: "[1/5, 4/5]", delta: "[10, 40]", share: "[2/3, 9/10]"}
+    level = sqrt(2 / pi)
+    return (
+        Part(
+            le(force, front * (roots[0] * bells[0] + roots[1] * bells[1])),
+            name="gated force",
+            symbolic=Derivation(force)
+            .at_most(
+                front * roots[0] * bells[0] + delta * misassigned_old(delta, offset),
+                by=Lemma("overlap/sharp-bound", "large", at={delta: d_q, l: odds_q}, times=halves[0]),
+            )
+            .at_most(
+                front * (roots[0] * bells[0] + roots[1] * bells[1]),
+                by=Lemma("overlap/sharp-bound", "large", at={l: offset}, times=halves[1]),
+            ),
+            certified=(at({beta: "1/2", alpha: "1/2", d_q: 8, delta: 10, h: 0}, digits=10),),
+        ),
+        Part(
+            eq(gate_s(delta, l + delta * h), 2 * exp(delta**2 / 8 - (l + delta * h) / 2) * moved),
+            name="moved gate",
+            symbolic=Derivation(gate_s(delta, l + delta * h)).equals(
+                2 * exp(delta**2 / 8 - (l + delta * h) / 2) * moved,
+                by=Lemma("overlap/exact-values", "gate", at={l: l + delta * h}),
+            ),
+            certified=(at(*shapes),),
+        ),
+        Part(
+            le(near, drift),
+            name="force in the region",
+            symbolic=Derivation(near).at_most(
+                drift,
+                by=RaiseExponents(
+                    (
+                        (
+                            front * sqrt(2 / alpha) * share_of_odds,
+                            exponents[0],
+                            front * sqrt(2 / alpha),
+                            slack - share**2 * delta**2 / 8,
+                        ),
+                        (front * roots[1], exponents[1], front * roots[1], slack - share**2 * delta**2 / 8),
+                    ),
+                    "s delta - v/delta >= 0, s v <= 1/2, v <= 1/2",
+                ),
+            ),
+        ),
+        Part(
+            le(gate_s(delta, l), tilt * exp(theta * (l - delta**2 / 2) + theta**2 * delta**2 / 2)),
+            name="tilted gate",
+            symbolic=Derivation(gate_s(delta, l))
+            .equals(tilt * normal(1 / (1 + exp(-mean)), z), by=Lemma("overlap/exact-values", "gate"))
+            .at_most(tilt * normal(exp(theta * mean), z), by=Times(tilt, SigmoidBelowPower(mean, theta, z)))
+            .equals(
+                tilt * exp(theta * (l - delta**2 / 2) + theta**2 * delta**2 / 2), by=Times(tilt, CompleteTheSquare())
+            ),
+        ),
+        Part(
+            le(misassigned_old(delta, behind), exp(top)),
+            name="pull on the new mean",
+            symbolic=Derivation(misassigned_old(delta, behind))
+            .at_most(
+                exp(top - lean * delta * beyond),
+                by=Lemma(this, "tilted gate", at={l: behind, theta: lean}, times=exp(behind / 2 - delta**2 / 8) / 2),
+            )
+            .at_most(exp(top), by=RaiseExponents(((1, top - lean * delta * beyond, 1, top),), "a >= 0")),
+        ),
+        Part(
+            le(r**2 / 2 + level * r, log(odds)),
+            name="least weight",
+            symbolic=Derivation(r**2 / 2 + level * r)
+            .at_most(
+                Rational(1, 8) + level / 2,
+                by=SignOf((Rational(1, 2) - r) * (level + (r + Rational(1, 2)) / 2), "r <= 1/2"),
+            )
+            .at_most(log(2), by=SignOf(log(2) - Rational(1, 8) - level / 2)),
+            certified=(over({r: "[0, 1/2]"}),),
+        ),
+        Part(
+            le(-Derivative(FULL_KL, m_o), distance),
+            name="distance",
+            symbolic=Derivation(-Derivative(FULL_KL, m_o))
+            .equals(
+                -beta * (m_o - mu_o + GATE_Q * gaps[0] - GATE_P * gaps[1]),
+                by=Lemma("reverse_kl/force-law", "old mean", times=-1),
+            )
+            .at_most(
+                distance,
+                by=SignInSpace(
+                    beta * (n_1 * n_2 + n_3 * n_4),
+                    {n_1: Share(GATE_Q), n_2: Length(gaps[0]), n_3: Share(GATE_P), n_4: Length(gaps[1], -1)},
+                    "-y <= |y|",
+                ),
+            ),
+        ),
+        Part(
+            ge(-Derivative(FULL_KL, m_n), (1 - beta) * ahead),
+            name="new mean",
+            symbolic=Derivation(-Derivative(FULL_KL, m_n))
+            .equals(
+                (1 - beta) * (mu_n - m_n + NEW_GATE_Q * gaps[0] - NEW_GATE_P * gaps[1]),
+                by=Lemma("reverse_kl/force-law", "new mean", times=-1),
+            )
+            .at_least(
+                (1 - beta) * ahead,
+                by=SignInSpace(
+                    (1 - beta) * n_1 * Abs(gaps[0]),
+                    {n_1: Share(NEW_GATE_Q)},
+                    "being pushed away from m_o only helps",
+                ),
+            ),
+        ),
+        Part(
+            le(Derivative(FULL_KL, beta), weight_slope_bound(0)),
+            name="weight",
+            symbolic=WEIGHT_SLOPE.at_most(
+                weight_slope_bound(0),
+                by=PointwiseInSpace(c_n * n_1, ((n_1, GIBBS, TARGET / c_n),), "KL(c_n|p) >= 0"),
+            ),
+        ),
+        Part(
+            le(largest_drift(alpha, delta, share), drift),
+            name="trap",
+            certified=(over(trap, relations=conditions(alpha, delta, share), by=TrappingRegion(this), seconds=4),),
+        ),
+    )

@@ -1,0 +1,236 @@
+"""Rules for inequalities between integrals over R^d: logarithms under them, responsibilities, lengths, exponents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import (
+    Abs,
+    Derivative,
+    Dummy,
+    Expr,
+    Integer,
+    Poly,
+    PolynomialError,
+    Symbol,
+    cancel,
+    exp,
+    log,
+    sympify,
+    together,
+)
+
+from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.functions import normal
+from symforget.rules.gaussian import same_expectations
+from symforget.rules.intervals import is_smooth
+from symforget.rules.touching import POSITIVE, opened
+from symforget.rules.vectors import DENSITIES, SpaceIntegral, gathered, x
+from symforget.signs import is_nonnegative, is_zero, open_up
+
+
+@dataclass(frozen=True)
+class IncreasingFromZero:
+    """f(y) >= 0 for y > 0, because f(0) = 0 and f' >= 0; f smooth on [0, oo).
+
+    ``slope``: f' in a form whose sign shows for y > 0.
+    """
+
+    f: Expr
+    y: Symbol
+    slope: Expr
+
+    def shown(self, context: Context) -> Checked:
+        """Whether it is so: smooth, zero at the start, the slope as stated, its sign."""
+        inside = {**context.domain, self.y: POSITIVE}
+        if not is_smooth(self.f, inside) or self.f.subs(self.y, 0) != 0:
+            return Checked(False, f"{self.f} is not shown to be smooth and to vanish at 0")
+        if not is_zero(self.f.diff(self.y) - self.slope, inside):
+            return Checked(False, f"{self.slope} is not the derivative")
+        if not is_nonnegative(self.slope, inside):
+            return Checked(False, f"the sign of {self.slope} is not evident")
+        return ACCEPTED
+
+    def at(self, argument: Expr) -> Expr:
+        """f at a positive argument."""
+        return self.f.xreplace({self.y: argument})
+
+
+@dataclass(frozen=True)
+class PointwiseInSpace:
+    """An inequality between integrals over R^d because it holds between the integrands at every point.
+
+    ``difference``: larger integrand minus smaller, in the densities and the names in ``given``, in a form whose sign
+    shows; every name stands for a quantity shown to be nonnegative: (name, why, at which positive argument).
+    """
+
+    difference: Expr
+    given: tuple[tuple[Symbol, Any, Expr], ...]
+    reason: str = "pointwise inequality"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation not in ("<=", ">="):
+            return Checked(False, "a pointwise inequality gives <= or >=")
+        meant = opened(self.difference, self.given, context)
+        if isinstance(meant, Checked):
+            return meant
+        smaller, larger = (before, after) if relation == "<=" else (after, before)
+        if not _vanishes_in_space(larger - smaller - SpaceIntegral(meant), context):
+            return Checked(False, "the stated difference is not the difference of the integrands")
+        if is_nonnegative(self.difference, context.domain):
+            return ACCEPTED
+        return Checked(False, f"the sign of {self.difference} is not evident")
+
+
+def _vanishes_in_space(expr: Expr, context: Context) -> bool:
+    """Whether the integrand is a combination of single densities whose constant coefficients add up to zero.
+
+    Logarithms are written as sums over the factors of their arguments, which must all be positive.
+    """
+    integrand = gathered(expr)
+    if integrand is None or integrand.has(x):
+        return False
+    plain = open_up(integrand, context.domain)
+    squares = {s: Dummy(s.name, positive=True) ** 2 for s in plain.free_symbols if s.is_positive}
+    roots = [squares[c].base for c in DENSITIES if c in squares]
+    names: dict[Expr, Dummy] = {}
+    try:
+        split = plain.xreplace(squares).replace(lambda e: isinstance(e, log), lambda e: _split(e.args[0], names))
+        polynomial = Poly(cancel(together(split)), *roots)
+    except (PolynomialError, _NotPositive):
+        return False
+    if any(sorted(powers) != [0] * (len(roots) - 1) + [2] for powers in polynomial.monoms() if any(powers)):
+        return False
+    if polynomial.coeff_monomial(1) != 0:
+        return False
+    return is_zero(sum(polynomial.coeffs(), Integer(0)), {})
+
+
+class _NotPositive(ValueError):
+    pass
+
+
+def _split(argument: Expr, names: dict[Expr, Dummy]) -> Expr:
+    """log of a product as the sum of names for the logarithms of its factors; each must be seen to be positive."""
+    total: Expr = Integer(0)
+    for side, sign in zip(together(argument).as_numer_denom(), (1, -1), strict=True):
+        for factor, power in side.factor().as_powers_dict().items():
+            base = factor.expand()
+            if not base.is_positive:
+                raise _NotPositive(str(base))
+            if base != 1:
+                total += sign * power * names.setdefault(base, Dummy("log"))
+    return total
+
+
+@dataclass(frozen=True)
+class Length:
+    """|y| + y >= 0 (``sign`` 1) or |y| - y >= 0 (``sign`` -1) for real y."""
+
+    y: Expr
+    sign: int = 1
+
+    def value(self, context: Context) -> Expr | None:
+        """The nonnegative expression, or None where it is not shown to be one."""
+        return Abs(self.y) + self.sign * self.y if self.y.is_real and self.sign in (1, -1) else None
+
+
+@dataclass(frozen=True)
+class Share:
+    """int f >= 0 for f >= 0, or with ``of`` a density: 1 - int f >= 0 for f <= that density."""
+
+    integral: SpaceIntegral
+    of: Symbol | None = None
+
+    def value(self, context: Context) -> Expr | None:
+        """The nonnegative expression, or None where it is not shown to be one."""
+        f = self.integral.integrand
+        if f.has(x):
+            return None
+        if self.of is None:
+            return self.integral if is_nonnegative(f, context.domain) else None
+        shown = self.of in DENSITIES and is_nonnegative(together(self.of - f), context.domain)
+        return 1 - self.integral if shown else None
+
+
+@dataclass(frozen=True)
+class SignInSpace:
+    """The difference of the two sides is an expression in ``given`` names with an evident sign.
+
+    ``difference``: larger side minus smaller; ``given``: name -> `Length` or `Share`, what it stands for.
+    """
+
+    difference: Expr
+    given: Mapping[Symbol, Length | Share]
+    reason: str = "evident sign"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation not in ("<=", ">="):
+            return Checked(False, "the names stand for nonnegative quantities: only <= or >= follows")
+        values = {}
+        for name, why in self.given.items():
+            value = why.value(context)
+            if value is None or not name.is_nonnegative or name in context.domain:
+                return Checked(False, f"{name} is not shown to stand for something nonnegative")
+            values[name] = value
+        gap = (after - before if relation == "<=" else before - after) - self.difference.xreplace(values)
+        parts = {e: Dummy(real=True) for e in sorted(gap.atoms(SpaceIntegral, Derivative, Abs), key=str)}
+        if not is_zero(gap.xreplace(parts), context.domain):
+            return Checked(False, "the stated difference is not the difference of the two sides")
+        if is_nonnegative(self.difference, context.domain):
+            return ACCEPTED
+        return Checked(False, f"the sign of {self.difference} is not evident")
+
+
+@dataclass(frozen=True)
+class RaiseExponents:
+    """sum c exp(a) <= sum C exp(b) because 0 <= c <= C and a <= b in every term.
+
+    ``terms``: (c, a, C, b) each.
+    """
+
+    terms: tuple[tuple[Any, Any, Any, Any], ...]
+    reason: str = "larger exponents and coefficients"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "<=":
+            return Checked(False, "this rule bounds from above")
+        sums = [Integer(0), Integer(0)]
+        for c, a, larger, b in (tuple(map(sympify, term)) for term in self.terms):
+            for quantity in (c, larger - c, b - a):
+                if not is_nonnegative(quantity, context.domain):
+                    return Checked(False, f"{quantity} is not shown to be nonnegative")
+            sums = [sums[0] + c * exp(a), sums[1] + larger * exp(b)]
+        for side, expected in zip((before, after), sums, strict=True):
+            if not is_zero(side - expected, context.domain):
+                return Checked(False, f"{side} is not the sum {expected}")
+        return ACCEPTED
+
+
+@dataclass(frozen=True)
+class SigmoidBelowPower:
+    """E sigmoid(y) <= E exp(k y) for 0 <= k <= 1: exp(k y) + exp((k - 1) y) >= 1, since one exponent is not negative.
+
+    ``y``: an expression in ``z``, real for real z.
+    """
+
+    y: Expr
+    power: Expr
+    z: Symbol
+    reason: str = "sigmoid(y) <= exp(k y) for 0 <= k <= 1"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "<=":
+            return Checked(False, "this rule bounds from above")
+        if not open_up(self.y, context.domain).is_real or self.power.has(self.z):
+            return Checked(False, "y must be real and the power constant")
+        if not all(is_nonnegative(k, context.domain) for k in (self.power, 1 - self.power)):
+            return Checked(False, f"{self.power} is not confined to [0, 1]")
+        sides = (normal(1 / (1 + exp(-self.y)), self.z), normal(exp(self.power * self.y), self.z))
+        for side, expected in zip((before, after), sides, strict=True):
+            same = same_expectations(side, expected, context)
+            if not same.ok:
+                return same
+        return ACCEPTED
