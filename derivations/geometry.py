@@ -1,9 +1,7 @@
 """geometry: the whole model near the target; the Fisher information of (phi, m_o, m_n) and its spectrum."""
 
 import numpy as np
-from scipy.special import expit
-from scipy.stats import chi2 as chi2_distribution
-from sympy import Integer, Matrix, Poly, Rational, Symbol, exp, expand, lambdify, log, sech, sqrt
+from sympy import Integer, Matrix, Poly, Rational, Symbol, exp, expand, lambdify, log, sech, sqrt, symbols
 
 from symforget.authoring import claim, eq, ge, le
 from symforget.claims import Part
@@ -11,10 +9,12 @@ from symforget.derivation import Derivation
 from symforget.elementary import ONE_MINUS_SECH
 from symforget.elementary import x as real_x
 from symforget.fisher import (
+    across,
     along,
     fisher_condition_number,
     fisher_largest_eigenvalue,
     fisher_smallest_eigenvalue,
+    whitened_information,
 )
 from symforget.functions import normal
 from symforget.gate.symbolic import gate_s, gate_s_derivative
@@ -23,6 +23,15 @@ from symforget.legs.numeric import agree
 from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment
 from symforget.model import alpha, delta, l
 from symforget.rules import Algebra, GateAsExpectation, InExpectation, Lemma, PointwiseExpectation, SignOf, Stein
+from symforget.rules.covariant import (
+    AlongAndAcross,
+    GramIntegral,
+    MixtureIntegral,
+    ThroughFunctionals,
+    coordinates,
+    x_a,
+    x_b,
+)
 from symforget.rules.oblique import (
     ExtremeEigenvalue,
     InThePlane,
@@ -70,6 +79,8 @@ def sampled_form(dimension, rng, draws):
     to lower the variance. It is clipped where a draw's noise exceeds REACH; the part cut off is at most
     K^2 E[|z|^2; |z| > REACH]/4 = K^2 d P(chi^2_(d+2) > REACH^2)/4, and is added to the half-width.
     """
+    from scipy.special import chdtrc, expit
+
     modes = GaussianModes.with_separation(SEPARATION, dimension, rng)
     factor = np.linalg.cholesky(modes.covariance)
     along_means = np.linalg.solve(factor, modes.mu_n - modes.mu_o) / SEPARATION
@@ -89,7 +100,7 @@ def sampled_form(dimension, rng, draws):
         return np.minimum(np.stack(values, axis=1), bound)
 
     estimate = bounded_mean(draw, draws, 0, float(bound), FAILURE_PROBABILITY, rng)
-    clipped = size**2 * dimension * chi2_distribution.sf(REACH**2, dimension + 2) / 4
+    clipped = size**2 * dimension * chdtrc(dimension + 2, REACH**2) / 4
     separate = OLD_WEIGHT * (1 - OLD_WEIGHT), OLD_WEIGHT, 1 - OLD_WEIGHT
     known = np.array([sum(w * np.sum(np.square(e)) for w, e in zip(separate, y, strict=True)) for y in directions])
     return Estimate(known - estimate.mean, estimate.half_width + clipped, draws, estimate.probability)
@@ -370,3 +381,135 @@ def conditioning_box(floor=Rational(1, 50), ratio=40):
         Part(ge(fisher_smallest_eigenvalue(alpha, delta), floor), name="smallest eigenvalue", certified=(over(box),)),
         Part(le(fisher_condition_number(alpha, delta), ratio), name="condition number", certified=(over(box),)),
     )
+
+
+# The whole information, for any covariance in any dimension.
+
+a_a, a_b, b_b, a_e, b_e = GRAM = symbols("a_a a_b b_b a_e b_e", real=True)
+
+
+def named(letter, dimension):
+    return tuple(Symbol(f"{letter}_{k}", real=True) for k in range(1, dimension + 1))
+
+
+def whitening_of(gap):
+    """A whitening W that turns the gap mu_n - mu_o into delta e_1: its first column follows from the others.
+
+    Its other rows may be rotated among themselves, so that the block right of the first column and below the first
+    row is upper triangular: every covariance and gap have such a W.
+    """
+    n = len(gap)
+    rows = []
+    for i in range(n):
+        rest = [Symbol(f"w_{i + 1}{j + 1}", real=True) if j >= i else Integer(0) for j in range(1, n)]
+        first = ((delta if i == 0 else 0) - sum(r * h for r, h in zip(rest, gap[1:], strict=True))) / gap[0]
+        rows.append([first, *rest])
+    return Matrix(rows)
+
+
+def in_dimension(dimension, scale):
+    """E_p[(y.s)^2], its Gram numbers, the step to them, and (J y)^T F (J y) with J = diag(1, scale W, scale W)."""
+    gap = tuple(Symbol(f"h_{k}", positive=True) if k == 1 else Symbol(f"h_{k}", real=True) for k in DIMENSIONS)
+    gap, a, b = gap[:dimension], named("a", dimension), named("b", dimension)
+    whitening = whitening_of(gap)
+    means = [tuple(sign * h / 2 for h in gap) for sign in (-1, 1)]
+    precision = whitening.T * whitening
+    place = Matrix(coordinates(dimension))
+    pulls = [(Matrix(v).T * precision * (place - Matrix(m)))[0] for v, m in zip((a, b), means, strict=True)]
+    scores = y0 * alpha * (1 - alpha) * (t_o - t_n) + alpha * t_o * pulls[0] + (1 - alpha) * t_n * pulls[1]
+    start = MixtureIntegral(scores**2 / MIXTURE, whitening, means[0], means[1], delta)
+    white = [whitening * Matrix(v) for v in (a, b)]
+    gram = {a_a: white[0].dot(white[0]), a_b: white[0].dot(white[1]), b_b: white[1].dot(white[1])}
+    gram |= {a_e: white[0][0], b_e: white[1][0]}
+    vector = Matrix([y0, *(scale * e for w in white for e in w)])
+    return (
+        start,
+        gram,
+        ThroughFunctionals(a, b, tuple(pulls)),
+        (vector.T * whitened_information(alpha, delta, dimension) * vector)[0],
+    )
+
+
+DIMENSIONS = (1, 2, 3)
+LETTERS = {
+    **dict.fromkeys(GRAM, LINE),
+    **{s: LINE for letter in ("a", "b") for s in named(letter, 3)},
+    **{Symbol(f"w_{i}{j}", real=True): LINE for i in DIMENSIONS for j in (2, 3) if j >= i},
+    **{Symbol(f"h_{k}", real=True): LINE for k in (2, 3)},
+    Symbol("h_1", positive=True): "(0, oo)",
+}
+
+
+@claim(
+    domain={alpha: UNIT, delta: "(0, oo)", y0: LINE, **LETTERS},
+    kind="identity",
+    densities="Gaussian",
+    sentence="geometry",
+    depends_on=("geometry/fisher",),
+    false_twin={"scale": Integer(2)},
+)
+def covariant(scale=1):
+    """For any covariance in any dimension the information is the whitened one transformed: J^T F J, J = diag(1, W, W).
+
+    Let W whiten, W^T W = Sigma^-1, and turn mu_n - mu_o into delta e_1. In the coordinates (phi, m_o, m_n) themselves
+    the scores are s = (r_o - alpha, r_o Sigma^-1 (x - mu_o), r_n Sigma^-1 (x - mu_n)) = J^T s_white, so E_p[s s^T] is
+    J^T F J with F the whitened matrix: the 3 x 3 block in (phi, first coordinates of the means), the 2 x 2 block in
+    every further coordinate, zero elsewhere. In any dimension the form along (y_0, a, b), a and b different shifts of
+    the two means, depends on Sigma and d only through a_a = a^T Sigma^-1 a, a_b, b_b and the components a_e, b_e along
+    mu_n - mu_o; in d = 1, 2, 3 it is written out for all W, means and shifts. Whitened means: the step size of a flow
+    or descent, and the condition number, are those of F; unwhitened ones are those of J^T F J.
+
+    Guarantee: **tight** (an identity), in any dimension.
+    Hypotheses: Gaussian modes with common covariance; mu_n - mu_o has a first component h_1 > 0 (relabel the axes).
+    Source: "the geometry is locally well conditioned" (abstract of arXiv:2603.12163); the formula is ours.
+    """
+    this = "geometry/covariant"
+    general = y0 * alpha * (1 - alpha) * (t_o - t_n) + alpha * t_o * (x_a + delta * a_e / 2)
+    general += (1 - alpha) * t_n * (x_b - delta * b_e / 2)
+    form_any = GramIntegral(general**2 / MIXTURE, (a_a, a_b, b_b), (a_e, b_e), delta)
+    line, flat = along(alpha, delta), across(alpha, delta)
+    rest = (a_a - a_e**2, a_b - a_e * b_e, b_b - b_e**2)
+
+    def oblique(cosine, first, second, third):
+        values = {y0: first, y1: second, y2: third}
+        f = score(-cosine * delta / 2, cosine * delta / 2).xreplace(values)
+        return ObliqueIntegral(f**2 / MIXTURE, cosine, delta)
+
+    def blocks(cosine, values, times):
+        at_values = dict(zip((kappa, *Y), (cosine, *values), strict=True))
+        return Lemma("geometry/fisher", "blocks", at=at_values, times=times)
+
+    unit = [(0, 1, 0), (0, 0, 1), (0, 1, 1)]
+    factors = (rest[0] - rest[1], rest[2] - rest[1], rest[1])
+    pieces = [oblique(Integer(1), y0, a_e, b_e), *(oblique(Integer(0), *map(Integer, v)) for v in unit)]
+    known = [form(line, (y0, a_e, b_e)), *(form(flat, v[1:]) for v in unit)]
+    weights = (1, *factors)
+    chain = Derivation(form_any).equals(sum(w * p for w, p in zip(weights, pieces, strict=True)), by=AlongAndAcross())
+    for k, values in enumerate([(y0, a_e, b_e), *(tuple(map(Integer, v)) for v in unit)]):
+        mixed = [*known[: k + 1], *pieces[k + 1 :]]
+        by = blocks(Integer(k == 0), values, weights[k])
+        chain = chain.equals(sum(w * p for w, p in zip(weights, mixed, strict=True)), by=by)
+    in_grams = known[0] + flat[0, 0] * rest[0] + 2 * flat[0, 1] * rest[1] + flat[1, 1] * rest[2]
+    point = {alpha: "3/10", delta: 2, y0: 1, a_a: 2, a_b: "1/2", b_b: 3, a_e: "1/2", b_e: -1}
+    parts = [
+        Part(
+            eq(form_any, in_grams),
+            name="any dimension",
+            symbolic=chain.equals(in_grams, by=Algebra("collect")),
+            certified=(at(point, digits=12),),
+        )
+    ]
+    for n in DIMENSIONS:
+        start, gram, through, whitened = in_dimension(n, scale)
+        seen = form_any.xreplace(gram)
+        parts.append(
+            Part(
+                eq(start, whitened),
+                name=f"d = {n}",
+                symbolic=Derivation(start)
+                .equals(seen, by=through)
+                .equals(in_grams.xreplace(gram), by=Lemma(this, "any dimension", at=gram))
+                .equals(whitened, by=Algebra("write out the blocks")),
+            )
+        )
+    return tuple(parts)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flint import arb, arb_mat, ctx
-from sympy import Expr, Function, Integer, Matrix, diag, exp, log, sqrt
+from sympy import Expr, Function, Integer, Matrix, diag, exp, log, sqrt, zeros
 
 from symforget.gate.ball import gate_s_jet
 from symforget.gate.symbolic import gate_s, gate_s_derivative
@@ -36,6 +36,7 @@ __all__ = [
     "fisher_largest_eigenvalue",
     "fisher_smallest_eigenvalue",
     "overlap_moments",
+    "whitened_information",
 ]
 
 NAN = arb.nan()
@@ -74,6 +75,19 @@ def across(alpha: Expr, delta: Expr) -> Matrix:
     """The 2 x 2 block of (m_o, m_n) in a direction across mu_n - mu_o."""
     overlap = overlap_moments(alpha, delta)[0]
     return Matrix([[alpha - overlap, overlap], [overlap, 1 - alpha - overlap]])
+
+
+def whitened_information(alpha: Expr, delta: Expr, dimension: int) -> Matrix:
+    """The whole matrix in (phi, m_o, m_n), whitened so that mu_n - mu_o = delta e_1: shape (1 + 2d, 1 + 2d)."""
+    whole = zeros(1 + 2 * dimension)
+    for k in range(dimension):
+        places, block = ([1 + k, 1 + dimension + k], across(alpha, delta))
+        if k == 0:
+            places, block = [0, *places], along(alpha, delta)
+        for i, row in enumerate(places):
+            for j, column in enumerate(places):
+                whole[row, column] = block[i, j]
+    return whole
 
 
 @dataclass(frozen=True)

@@ -263,10 +263,10 @@ def candidates(intervals: Sequence[Interval], tries: int) -> Iterator[tuple[Rati
     for ranks in grid:
         yield tuple(axis[r] for axis, r in zip(axes, ranks, strict=True))
     for index in range(1, tries - tries // 2 + 1):
-        yield tuple(_spread(i, halton(index, _PRIMES[k])) for k, i in enumerate(intervals))
+        yield tuple(_spread(i, halton(index, _PRIMES[k % len(_PRIMES)])) for k, i in enumerate(intervals))
 
 
-_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19)
+_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97)
 
 
 def _by_rank(sizes: list[int], limit: int) -> Iterator[tuple[int, ...]]:

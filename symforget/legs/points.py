@@ -14,7 +14,7 @@ from symforget.derivation import as_text
 from symforget.domain import Interval
 from symforget.errors import PrecisionNotReached, TimeLimit
 from symforget.instances import SPOT_PAIRS, GaussianPair, Instance, TwoLetterPair, a, b, carry_out, needs_instance
-from symforget.rules.vectors import SpaceIntegral
+from symforget.rules.vectors import IntegralOverSpace
 from symforget.timelimit import time_limit
 from symforget.witness import candidates
 
@@ -81,7 +81,7 @@ def _dear(relation: Any, already_searched: bool = False) -> bool:
         return True
     if any(e.integrand.has(log) for side in sides for e in side.atoms(SampleIntegral)):
         return True
-    return any(e.has(H) for e in _integrals(relation)) or any(side.has(SpaceIntegral) for side in sides)
+    return any(e.has(H) for e in _integrals(relation)) or any(side.has(IntegralOverSpace) for side in sides)
 
 
 def statement_witness(claim: Claim, relation: Any, thorough: bool = False) -> WitnessRecord | None:

@@ -44,22 +44,18 @@ from symforget.derivation import ACCEPTED, Checked, Context
 from symforget.fisher import fisher_condition_number, fisher_largest_eigenvalue, fisher_smallest_eigenvalue
 from symforget.functions import normal
 from symforget.rules.gaussian import combined_normal
-from symforget.rules.vectors import SpaceIntegral, c_n, c_o, dominated, mu_n, mu_o, t_n, t_o, x
+from symforget.rules.vectors import IntegralOverSpace, SpaceIntegral, c_n, c_o, dominated, mu_n, mu_o, t_n, t_o, x
 from symforget.signs import is_zero
 from symforget.vanishing import vanishes_as_rational
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
 
 
-class ObliqueIntegral(Expr):
+class ObliqueIntegral(IntegralOverSpace):
     """The integral over R^d of f(t_o, t_n, x): target densities, and x along a direction of cosine ``kappa``.
 
     f must be homogeneous of degree one in the densities and polynomial in x.
     """
-
-    is_commutative = True
-    is_real = True
-    is_extended_real = True
 
     def __new__(cls, integrand: Any, kappa: Any, delta: Any) -> ObliqueIntegral:
         body = integrand if isinstance(integrand, Lambda) else Lambda((t_o, t_n, x), sympify(integrand))
@@ -114,12 +110,8 @@ def _polynomial_integral(integrand: Expr, centres: dict[Symbol, Expr]) -> Expr |
     return total
 
 
-class SecondDerivative(Expr):
+class SecondDerivative(IntegralOverSpace):
     """d^2/de^2 at e = 0 of an integral over R^d whose weight and means move with e and pass through the target's."""
-
-    is_commutative = True
-    is_real = True
-    is_extended_real = True
 
     def __new__(cls, moving: Any, variable: Symbol, centres: Any = None) -> SecondDerivative:
         # Not the integral itself: it is to be made concrete only once the derivative is taken.
