@@ -45,6 +45,7 @@ from symforget.operations import (
 )
 from symforget.precision import workprec
 from symforget.ranges import Range, Undefined
+from symforget.straightline import Line, StraightLine
 
 __all__ = ["BallFunction", "compile_ball", "decimal_string", "evaluate", "to_ball", "workprec"]
 
@@ -143,6 +144,14 @@ class BallFunction:
         """The value; with `analytic`, non-finite unless analytic on the (complex) arguments."""
         return self._run(args, analytic)[self._result]
 
+    def along_last(self, args: Sequence[Number], analytic: bool = False) -> Line:
+        """The function of the last variable alone, on `acb`s: what depends on the others only is enclosed now."""
+        return self._straight_line.at(args, analytic)
+
+    @cached_property
+    def _straight_line(self) -> StraightLine:
+        return StraightLine(self._tape, len(self.variables), self._result)
+
     def _run(self, args: Sequence[Number], analytic: bool) -> list[Number]:
         if len(args) != len(self.variables):
             raise TypeError(f"{len(self.variables)} arguments expected, {len(args)} given")
@@ -223,7 +232,7 @@ def _rewritten(expr: Expr, variables: tuple[Symbol, ...]) -> tuple[Operation, Se
     if isinstance(expr, Symbol):
         raise InputError(f"the symbol {expr} has no value: only {_names(variables)} are given")
     if isinstance(expr, Derivative):
-        done = expr.doit()
+        done = expr.doit(deep=False)
         if not isinstance(done, Derivative):
             return Add(), (done,)
     raise InputError(f"{str(expr)[:80]} ({type(expr).__name__}) has no certified evaluator")

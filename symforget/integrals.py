@@ -75,8 +75,10 @@ def _balls(args: Sequence[Number]) -> list[Number]:
 
 def _integral(f: BallFunction, args: Sequence[Number], a: Number, b: Number, analytic: bool) -> acb:
     # Inside an outer integral that asks for analyticity the integrand must be analytic in its parameters too.
+    line = f.along_last(args, analytic)
+
     def integrand(x: acb, inner: bool) -> acb:
-        return acb(f.call([*args, x], inner or analytic))
+        return acb(line(x, inner))
 
     bits = _accuracy([x for x in args if isinstance(x, arb)])
     if f.expr.has(normal, Integral):

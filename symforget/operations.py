@@ -96,33 +96,37 @@ def _two_over_root_pi() -> arb:
 
 @dataclass(frozen=True)
 class Elementary:
-    """A function of one variable: its value, and its derivative from argument and value."""
+    """A function of one variable: its value, and its derivative from argument and value.
+
+    ``method``: FLINT's method, where that is all there is to the value: for entire and meromorphic functions.
+    """
 
     value: Callable[..., Number]
     derivative: Callable[[Number, Number], Number]
+    method: str = ""
 
 
-def _plain(name: str) -> Callable[..., Number]:
+def _plain(name: str, derivative: Callable[[Number, Number], Number]) -> Elementary:
     def value(x: Number, analytic: bool = False) -> Number:
         return getattr(x, name)()
 
-    return value
+    return Elementary(value, derivative, name)
 
 
 ELEMENTARY: dict[type, Elementary] = {
-    exp: Elementary(_plain("exp"), lambda x, v: v),
+    exp: _plain("exp", lambda x, v: v),
     log: Elementary(logarithm, lambda x, v: 1 / x),
-    sin: Elementary(_plain("sin"), lambda x, v: x.cos()),
-    cos: Elementary(_plain("cos"), lambda x, v: -x.sin()),
-    tan: Elementary(_plain("tan"), lambda x, v: 1 + integer_power(v, 2)),
-    sinh: Elementary(_plain("sinh"), lambda x, v: x.cosh()),
-    cosh: Elementary(_plain("cosh"), lambda x, v: x.sinh()),
-    tanh: Elementary(_plain("tanh"), lambda x, v: integer_power(x.sech(), 2)),
-    sech: Elementary(_plain("sech"), lambda x, v: -v * x.tanh()),
+    sin: _plain("sin", lambda x, v: x.cos()),
+    cos: _plain("cos", lambda x, v: -x.sin()),
+    tan: _plain("tan", lambda x, v: 1 + integer_power(v, 2)),
+    sinh: _plain("sinh", lambda x, v: x.cosh()),
+    cosh: _plain("cosh", lambda x, v: x.sinh()),
+    tanh: _plain("tanh", lambda x, v: integer_power(x.sech(), 2)),
+    sech: _plain("sech", lambda x, v: -v * x.tanh()),
     atan: Elementary(_arctangent, lambda x, v: 1 / (1 + integer_power(x, 2))),
-    erf: Elementary(_plain("erf"), lambda x, v: (-integer_power(x, 2)).exp() * _two_over_root_pi()),
-    erfc: Elementary(_plain("erfc"), lambda x, v: -((-integer_power(x, 2)).exp() * _two_over_root_pi())),
-    gamma: Elementary(_plain("gamma"), lambda x, v: v * x.digamma()),
+    erf: _plain("erf", lambda x, v: (-integer_power(x, 2)).exp() * _two_over_root_pi()),
+    erfc: _plain("erfc", lambda x, v: -((-integer_power(x, 2)).exp() * _two_over_root_pi())),
+    gamma: _plain("gamma", lambda x, v: v * x.digamma()),
     LambertW: Elementary(_lambert, lambda x, v: (-v).exp() / (1 + v)),
     Abs: Elementary(absolute, lambda x, v: _sign(x)),
 }

@@ -335,3 +335,33 @@ def test_a_function_with_complex_balls_may_stand_in_an_integral():
 
     value, (slope,) = compile_ball(Integral(square(x * z), (z, 0, 1)), (x,)).gradient(arb(3))
     assert value.overlaps(arb(3)) and abs(slope - 2) < arb("1e-10")
+
+
+STRAIGHT = [
+    "exp(-a*x**2)*(a + b)*b*x + a*b",
+    "sqrt(a*b + x)*log(1 + x**2)/(a + b*x)**3",
+    "(a + x)**b + x**(-2)*erf(x) - sech(a*x)",
+    "a*b + b",
+    "x",
+    "Max(a, x)*atan(b*x)",
+]
+
+
+@pytest.mark.parametrize("text", STRAIGHT)
+@pytest.mark.parametrize("analytic", [False, True])
+def test_the_straight_line_of_an_integrand_agrees_with_the_expression(text, analytic):
+    a, b, x = sympy.symbols("a b x", positive=True)
+    function = compile_ball(sympify(text, locals={"a": a, "b": b, "x": x}), (a, b, x))
+    parameters = [arb("1.5 +/- 1e-20"), arb("0.25")]
+    line = function.along_last(parameters, analytic)
+    for point in (acb(arb("0.7 +/- 1e-3")), acb(arb("1.1"), arb("0.2 +/- 1e-5")), acb(2.5, -3)):
+        direct, along = acb(function.call([*parameters, point], analytic)), acb(line(point, False))
+        assert direct.is_finite() == along.is_finite()
+        assert not direct.is_finite() or direct.overlaps(along)
+
+
+def test_the_straight_line_asks_for_analyticity_where_the_quadrature_does():
+    x = Symbol("x", real=True)
+    line = compile_ball(sqrt(x), (x,)).along_last([])
+    across_the_cut = acb(arb(-1), arb("0 +/- 0.1"))
+    assert line(across_the_cut, False).is_finite() and not line(across_the_cut, True).is_finite()
