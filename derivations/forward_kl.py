@@ -829,8 +829,7 @@ def sampled_pull(dimension, rng, draws):
     Each entry of y is clipped at REACH, which changes its mean by less than 1e-9; that is added to the half-width.
     """
     modes = GaussianModes.with_separation(PULLED_SEPARATION, dimension, rng)
-    factor = np.linalg.cholesky(modes.covariance)
-    along_gap = np.linalg.solve(factor, modes.mu_n - modes.mu_o)
+    along_gap = modes.whitened(modes.mu_n, modes.mu_o)
     frame, _ = np.linalg.qr(np.column_stack([along_gap, rng.normal(size=(dimension, dimension))]))
     frame = frame[:, :dimension] * np.where(np.arange(dimension) == 0, np.sign(frame[:, 0] @ along_gap), 1.0)
 
@@ -838,7 +837,7 @@ def sampled_pull(dimension, rng, draws):
         points = modes.draw(modes.mu_n, count, generator)
         logs = (modes.log_density(points, modes.mu_o), modes.log_density(points, modes.mu_n))
         odds = np.log1p(-PULLED_WEIGHT) - np.log(PULLED_WEIGHT) + logs[1] - logs[0]
-        white = np.linalg.solve(factor, (points - modes.mu_o).T).T @ frame
+        white = modes.whitened(points, modes.mu_o) @ frame
         return np.clip(white, -REACH, REACH) * (1 / (1 + np.exp(odds)))[:, None]
 
     found = bounded_mean(draw, draws, -REACH, REACH, FAILURE_PROBABILITY, rng)

@@ -82,8 +82,7 @@ def sampled_form(dimension, rng, draws):
     from scipy.special import chdtrc, expit
 
     modes = GaussianModes.with_separation(SEPARATION, dimension, rng)
-    factor = np.linalg.cholesky(modes.covariance)
-    along_means = np.linalg.solve(factor, modes.mu_n - modes.mu_o) / SEPARATION
+    along_means = modes.whitened(modes.mu_n, modes.mu_o) / SEPARATION
     across_means = unit_across(along_means, rng)
     directions = [(y[0], y[1] @ (along_means, across_means), y[2] @ (along_means, across_means)) for y in DIRECTIONS]
     size = max(abs(y[0]) + np.linalg.norm(y[1]) + np.linalg.norm(y[2]) for y in directions)
@@ -91,9 +90,8 @@ def sampled_form(dimension, rng, draws):
     bound = (size * REACH) ** 2 / 4
 
     def draw(count, generator):
-        old = generator.random((count, 1)) < OLD_WEIGHT
-        points = modes.draw(np.where(old, modes.mu_o, modes.mu_n), count, generator)
-        a, b = (np.linalg.solve(factor, (points - m).T).T for m in (modes.mu_o, modes.mu_n))
+        points = modes.draw_mixture(OLD_WEIGHT, count, generator)
+        a, b = (modes.whitened(points, m) for m in (modes.mu_o, modes.mu_n))
         gap = modes.log_density(points, modes.mu_n) - modes.log_density(points, modes.mu_o)
         r_n = expit(gap + np.log1p(-OLD_WEIGHT) - np.log(OLD_WEIGHT))
         values = [r_n * (1 - r_n) * (y[0] + a @ y[1] - b @ y[2]) ** 2 for y in directions]

@@ -84,7 +84,7 @@ from symforget.rules.space import (
 )
 from symforget.rules.touching import ConvexTouching
 from symforget.rules.vectors import SpaceIntegral, c_n, c_o, m_n, m_o, mu_n, mu_o, slope_along, t_n, t_o, x
-from symforget.simulate import Estimate, GaussianModes, bounded_mean
+from symforget.simulate import Estimate, GaussianModes, bounded_mean, log_add
 
 UNIT = "(0, 1)"
 LINE = "(-oo, oo)"
@@ -533,8 +533,7 @@ def sampled_force(dimension, new, rng, draws):
 
     root = rng.normal(size=(dimension, dimension)) / np.sqrt(dimension) + np.eye(dimension)
     modes = GaussianModes(rng.normal(size=dimension), np.zeros(dimension), root @ root.T)
-    factor = np.linalg.cholesky(modes.covariance)
-    means = {name: modes.mu_o + factor @ whitened(name, dimension) for name in WHITENED_MEANS}
+    means = {name: modes.mu_o + modes.root @ whitened(name, dimension) for name in WHITENED_MEANS}
     mean, other, own, far = (whitened(name, dimension) for name in roles(new))
     lipschitz = np.linalg.norm(other - mean) + np.linalg.norm(far - own)
     centre, known = means[roles(new)[0]], mean - own
@@ -543,7 +542,7 @@ def sampled_force(dimension, new, rng, draws):
     def log_ratio(points):
         def log_mixture(weight, old, other):
             logs = (modes.log_density(points, means[old]), modes.log_density(points, means[other]))
-            return np.logaddexp(np.log(weight) + logs[0], np.log1p(-weight) + logs[1])
+            return log_add(np.log(weight) + logs[0], np.log1p(-weight) + logs[1])
 
         return log_mixture(SAMPLED_WEIGHT, "m_o", "m_n") - log_mixture(SAMPLED_TARGET, "mu_o", "mu_n")
 
@@ -551,7 +550,7 @@ def sampled_force(dimension, new, rng, draws):
 
     def draw(count, generator):
         points = modes.draw(centre, count, generator)
-        white = np.linalg.solve(factor, (points - centre).T).T
+        white = modes.whitened(points, centre)
         rest = log_ratio(points) - at_centre - white @ known
         return np.clip(white * rest[:, None], -bound, bound)
 

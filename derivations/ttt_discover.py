@@ -87,6 +87,7 @@ def mpf(exact):
     return mpmath.mpf(exact.p) / exact.q
 
 
+GROUPS_AT_ONCE = 512
 GROUP = {"delta": 3.0, "initial": 0.6, "strength": 0.5, "weight": 0.75}
 
 
@@ -102,7 +103,7 @@ def estimated_gradient(rng, draws):
     def draw(count, generator):
         return np.clip(training.gradients(np.full(count, GROUP["weight"]), generator), -0.6, -0.4)
 
-    return bounded_mean(draw, draws // size, -0.6, -0.4, FAILURE_PROBABILITY, rng)
+    return bounded_mean(draw, draws // size, -0.6, -0.4, FAILURE_PROBABILITY, rng, chunk=GROUPS_AT_ONCE)
 
 
 def predicted_gradient(anchored, tilted):
@@ -397,7 +398,7 @@ def trained_mass(rng, draws):
         start = np.full(count, ODDS_RUN["initial"] / 2)
         return np.clip(training.run(start, updates, generator), 0.1, 0.5)
 
-    return bounded_mean(draw, draws // (size * updates), 0.1, 0.5, FAILURE_PROBABILITY, rng)
+    return bounded_mean(draw, draws // (size * updates), 0.1, 0.5, FAILURE_PROBABILITY, rng, chunk=GROUPS_AT_ONCE)
 
 
 def balanced_mass():
