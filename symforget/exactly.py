@@ -28,7 +28,7 @@ def positive_and_negative_terms(expression: Expr) -> tuple[Expr, Expr] | None:
 
 
 def in_units(expression: Expr, symbol: Symbol, value: Expr, domain: Domain) -> Any:
-    form = sympy.expand_log(sympy.simplify(expression.subs(symbol, value)))
+    form = sympy.expand_log(sympy.simplify(expression.subs(symbol, value), doit=False))
     return core_of(form, {**domain, **dict.fromkeys(value.free_symbols - domain.keys(), HALF_LINE)})  # type: ignore[operator]
 
 
@@ -174,7 +174,7 @@ def number_sign(value: Expr, strict: bool) -> bool:
 
     if isinstance(value, Rational):
         return bool(value > 0 if strict else value >= 0)
-    if not strict and sympy.simplify(value) == 0:
+    if not strict and sympy.simplify(value, doit=False) == 0:
         return True
     return bool(evaluate(value, {}, 10) > 0)
 

@@ -20,7 +20,7 @@ from sympy.core.relational import Relational
 from symforget import signs
 from symforget.domain import Interval
 from symforget.ends import value_at_end
-from symforget.errors import InputError, PrecisionNotReached
+from symforget.errors import InputError
 from symforget.exactly import (
     HALF_LINE,
     by_its_range,
@@ -46,8 +46,9 @@ from symforget.exactly import (
     without,
 )
 from symforget.functions import normal
+from symforget.integration import trusted_value
 from symforget.timelimit import time_limit
-from symforget.trees import evaluated
+from symforget.trees import evaluated, replaced
 from symforget.wellposed import undefined_somewhere
 
 Domain = Mapping[Symbol, Interval]
@@ -55,7 +56,6 @@ Lines = tuple[str, ...]
 
 MAX_DERIVATIVES = 4
 STEP_SECONDS = 3.0
-CONFIRMATIONS = 5
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,10 @@ def prove(relation: Relational, domain: Domain, seconds: float) -> Proof | None:
     prover = _Prover(time.monotonic() + seconds)
     if not prover.defined(relation, domain):
         return None
-    difference = prover.attempt(lambda: opened(evaluated(relation.lhs)) - opened(evaluated(relation.rhs)))
-    if difference is None or not prover.attempt(lambda: values_confirmed(relation, difference, domain), 6.0):
+    sides = [prover.attempt(lambda e=e: prover.with_values(opened(evaluated(e)), domain)) for e in relation.args]
+    if any(side is None for side in sides):
         return None
+    difference = sides[0] - sides[1]
     lines = _by_kind(prover, relation, difference, domain)
     return None if lines is None else Proof(lines)
 
@@ -101,7 +102,7 @@ def _by_kind(prover: _Prover, relation: Relational, difference: Expr, domain: Do
 
 
 def opened(expression: Expr) -> Expr:
-    """Named quantities in elementary functions and the gate; integrals and limits carried out."""
+    """Named quantities in elementary functions and the gate."""
     from symforget import model
     from symforget.functions import Phi
     from symforget.gate import symbolic
@@ -110,37 +111,7 @@ def opened(expression: Expr) -> Expr:
     of_gate = (symbolic.misassignment_old, symbolic.misassignment_new, symbolic.information)
     result = expression.replace(lambda e: isinstance(e, elementary), lambda e: e.closed_form())
     result = result.replace(lambda e: isinstance(e, of_gate), lambda e: e.rewrite(symbolic.gate))
-    result = result.replace(lambda e: isinstance(e, Phi), lambda e: e.rewrite(sympy.erf))
-    kinds = (sympy.Integral, sympy.Limit, normal)
-    return cast(Expr, result.replace(lambda e: isinstance(e, kinds), lambda e: e.doit()))
-
-
-def values_confirmed(relation: Relational, difference: Expr, domain: Domain) -> bool:
-    """Whether certified quadrature agrees with SymPy's values of integrals, at sample points; true if there are none.
-
-    SymPy's antiderivatives are at times wrong by a jump, so that a value found by them needs a second opinion.
-    """
-    kinds = (sympy.Integral, normal)
-    if not relation.has(*kinds) or difference.has(*kinds):
-        return True
-    from symforget.balls import compile_ball, to_ball, workprec
-
-    symbols = symbols_in(relation.lhs - relation.rhs)
-    functions = [compile_ball(e, symbols) for e in (relation.lhs, relation.rhs, difference)]
-    confirmed = 0
-    for number in range(CONFIRMATIONS if symbols else 1):
-        point = [to_ball(sample_point(domain[s], 3 * number + index)) for index, s in enumerate(symbols)]
-        with workprec(100):
-            try:
-                left, right, gap = (f(*point) for f in functions)
-            except PrecisionNotReached:
-                continue
-            if not (left.is_finite() and right.is_finite() and gap.is_finite()):
-                continue
-            if not gap.overlaps(left - right):
-                return False
-        confirmed += 1
-    return confirmed > 0
+    return cast(Expr, result.replace(lambda e: isinstance(e, Phi), lambda e: e.rewrite(sympy.erf)))
 
 
 class _Prover:
@@ -163,6 +134,16 @@ class _Prover:
                 return work()
         except Exception:
             return None
+
+    def with_values(self, expression: Expr, domain: Domain) -> Expr:
+        """The expression with those of its outermost integrals carried out whose values can be relied on."""
+
+        def value(e: Any) -> Expr | None:
+            if not isinstance(e, sympy.Integral | normal):
+                return None
+            return self.attempt(lambda: trusted_value(e, domain, self.part_positive, self.part_nonnegative)) or e
+
+        return evaluated(replaced(expression, value))
 
     def defined(self, relation: Relational, domain: Domain) -> bool:
         return not undefined_somewhere(relation, domain, self.part_positive, self.part_nonnegative)

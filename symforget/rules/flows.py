@@ -8,7 +8,7 @@ from typing import Any
 
 from sympy import Derivative, Dummy, Eq, Expr, Ge, Integral, Le, Min, Subs, Symbol, exp, log, simplify, sympify
 
-from symforget.calculus import H
+from symforget.calculus import H, SampleIntegral, mixture, p_n, p_o
 from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, Rule, closes
 from symforget.domain import Interval
 from symforget.rules.integrals import integrates_to_zero
@@ -275,11 +275,11 @@ class SlowestOnTheWay:
     With b = sigmoid(phi_target + u (phi_start - phi_target)), the distance x = phi - phi_target obeys
     x' = -b (1-b) G(b), G(b) = int_{phi_target}^{phi} (1 - H(sigmoid(s))) ds (reverse_kl/gradient). On the way b is a
     mean of the two weights, so b (1-b) >= c and 1 - H >= k there, if premises say so for every mean; hence G has the
-    sign of
-    x and |G| >= k |x|, the speed is at least c k |x|, and the time at most log(1/r)/(c k).
+    sign of x and |G| >= k |x|, the speed is at least c k |x|, and the time at most log(1/r)/(c k).
 
     ``theta``: the symbol by which the premises write a mean, (1-theta) target + theta start, theta in [0, 1].
-    ``gap``: weight -> G as it stands in the statement. ``u``, ``r``: variable and lower end of the time integral.
+    ``gap``: weight -> G as it stands in the statement, (E_o - E_n)[log q_b/q_target]. ``u``, ``r``: variable and lower
+    end of the time integral. Starts other than the target are meant.
     """
 
     theta: Symbol
@@ -293,8 +293,17 @@ class SlowestOnTheWay:
     reason: str = "compare the speed with its least value on the way"
 
     def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked:
-        if not all(_in_unit(context.domain.get(s)) for s in (self.theta, self.start, self.target, self.r)):
-            return Checked(False, "weights, theta and r must be confined to [0, 1]")
+        if not all(_in_unit(context.domain.get(s)) for s in (self.start, self.target, self.r)):
+            return Checked(False, "weights and r must be confined to [0, 1]")
+        way = context.domain.get(self.theta)
+        if way is None or way.lower != 0 or way.upper != 1:
+            return Checked(False, f"{self.theta} does not run through [0, 1]: the premises speak of a part of the way")
+        if not all(_least_is_positive(e, context) for e in (self.c, self.k)):
+            return Checked(False, "c and k are not shown to be positive")
+        weight = Dummy("w", positive=True)
+        meant = SampleIntegral((p_o - p_n) * log(mixture(weight) / mixture(self.target)))
+        if self.gap(weight) != meant:
+            return Checked(False, "G is not (E_o - E_n)[log q_b/q_target]")
         mean = (1 - self.theta) * self.target + self.theta * self.start
         needed = ((mean * (1 - mean), self.c), (1 - H(mean), self.k))
         for quantity, bound in needed:
@@ -311,6 +320,14 @@ class SlowestOnTheWay:
         here, there = (log(w / (1 - w)) for w in (self.target, self.start))
         b = 1 / (1 + exp(-here - self.u * (there - here)))
         return Integral((there - here) / (b * (1 - b) * self.gap(b)), (self.u, self.r, 1))
+
+
+def _least_is_positive(bound: Expr, context: Context) -> bool:
+    """Whether each term of a minimum is positive, 0 < H < 1 for densities that differ."""
+    overlaps = {h: Dummy("overlap", positive=True) for h in bound.atoms(H)}
+    inside = {**context.domain, **dict.fromkeys(overlaps.values(), Interval.parse("(0, 1)"))}
+    terms = bound.args if isinstance(bound, Min) else (bound,)
+    return all(is_positive(term.xreplace(overlaps), inside) for term in terms)
 
 
 def _in_unit(interval: Any) -> bool:

@@ -318,7 +318,7 @@ class SechAboveBell:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != ">=":
             return Checked(False, "this bound is a lower one")
-        if not self.argument.is_real:
+        if not self.z.is_real or not self.argument.is_real:
             return Checked(False, "the argument is not shown to be real")
         sides = (normal(sech(self.argument), self.z), normal(exp(-(self.argument**2) / 2), self.z))
         if all(is_zero(expand(s - e), context.domain) for s, e in zip((before, after), sides, strict=True)):

@@ -122,3 +122,25 @@ def test_the_slowest_speed_bounds_the_time():
     assert not rule.check(premises[:1], unevaluated(Le, rule.time(), bound), CONTEXT).ok
     assert not rule.check(premises, unevaluated(Le, rule.time(), bound / 2), CONTEXT).ok
     assert not rule.check(premises, unevaluated(Le, rule.time() * 2, bound), CONTEXT).ok
+
+
+def test_no_time_is_bounded_by_negative_speeds_half_the_way_or_another_gap():
+    """If it failed, T <= log(1/r) would follow from b(1-b) >= -1 and 1 - H >= -1."""
+    mean = (1 - theta) * alpha + theta * beta
+    c, k = Min(alpha * (1 - alpha), beta * (1 - beta)), Min(1 - H(alpha), 1 - H(beta))
+
+    def gap(b):
+        return GAP.subs(beta, b)
+
+    def accepts(domain=CONTEXT, gap=gap, c=c, k=k):
+        rule = SlowestOnTheWay(theta, beta, alpha, gap, u, r, c, k)
+        premises = (unevaluated(Ge, mean * (1 - mean), c), unevaluated(Ge, 1 - H(mean), k))
+        return rule.check(premises, unevaluated(Le, rule.time(), log(1 / r) / (c * k)), domain).ok
+
+    assert accepts()
+    assert not accepts(c=Rational(-1), k=Rational(-1))
+    assert not accepts(c=Rational(0))
+    assert not accepts(k=H(alpha) - 1)
+    assert not accepts(gap=lambda b: GAP.subs(beta, b) / 1000)
+    assert not accepts(gap=lambda b: GAP.subs(beta, b / 2))
+    assert not accepts(domain=Context({**DOMAIN, theta: Interval.parse("[1/2, 1]")}, CONTEXT.lemma))

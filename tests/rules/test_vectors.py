@@ -2,7 +2,7 @@
 
 import mpmath
 import pytest
-from sympy import Abs, Derivative, Rational, exp, log, sech, sqrt
+from sympy import Abs, Derivative, I, Rational, Symbol, exp, log, sech, sqrt
 
 from symforget.derivation import Context
 from symforget.domain import Interval
@@ -110,6 +110,12 @@ def test_sech_lies_above_the_bell_and_not_above_a_wider_one():
     assert accepts(SechAboveBell(y, z), normal(sech(y), z), ">=", lower)
     assert not accepts(SechAboveBell(y, z), normal(sech(y), z), ">=", normal(exp(-(y**2) / 4), z))
     assert not accepts(SechAboveBell(y, z), normal(sech(y), z), "<=", lower)
+    # sech(i z) = 1/cos z is below exp(z^2/2) somewhere, and is not even integrable
+    assert not accepts(SechAboveBell(I * z, z), normal(sech(I * z), z), ">=", normal(exp(z**2 / 2), z))
+    loose = Symbol("loose")
+    assert not accepts(
+        SechAboveBell(loose * z, z), normal(sech(loose * z), z), ">=", normal(exp(-((loose * z) ** 2) / 2), z)
+    )
 
 
 def test_only_a_nonnegative_factor_leaves_an_absolute_value():

@@ -1,0 +1,161 @@
+"""SymPy's values of definite integrals, taken only where they can be relied on.
+
+SymPy forgets jumps of its antiderivatives: it takes the integral of |cos s| over [-1, 1] to be 0. A value is taken if
+
+- the integrand is analytic in its variable and parameters on the whole range, and the value in the parameters (built
+  from powers, exponentials, logarithms and the like, whose arguments are shown to stay where they are analytic), and
+- certified quadrature agrees with it at sample points.
+
+An analytic function that is not 0 is not 0 at general points either, so that a jump forgotten shows at the samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import sympy
+from flint import arb
+from sympy import Expr, Integer, Integral, Pow, Rational, Symbol, oo
+
+from symforget.balls import compile_ball, to_ball
+from symforget.convergence import convergence
+from symforget.domain import Interval
+from symforget.errors import InputError, PrecisionNotReached
+from symforget.exactly import sample_point
+from symforget.functions import Phi, normal
+from symforget.precision import workprec
+from symforget.signs import is_nonnegative, is_positive
+
+Domain = Mapping[Symbol, Any]
+Shown = Callable[[Expr, Domain], Any]
+Condition = tuple[Expr, str]
+
+BITS, POINTS = 120, 5
+_ANALYTIC = (sympy.exp, sympy.sin, sympy.cos, sympy.sinh, sympy.cosh, sympy.tanh, sympy.sech)
+_ANALYTIC += (sympy.erf, sympy.erfc, sympy.atan, Phi)
+_LINE, _HALF_LINE, _FROM_ZERO = (Interval.parse(text) for text in ("(-oo, oo)", "(0, oo)", "[0, oo)"))
+
+
+def trusted_value(
+    integral: Any, domain: Domain, positive: Shown = is_positive, nonnegative: Shown = is_nonnegative
+) -> Expr | None:
+    """The value of an `Integral` with one pair of limits, or of a `normal`; None where it is not to be relied on.
+
+    Args:
+        positive, nonnegative: whether the sign of an expression is shown on a domain.
+    """
+    range_of_variable = _analytic_range(integral, domain, positive, nonnegative)
+    if range_of_variable is None:
+        return None
+    value = integral.doit()
+    if value.has(Integral, normal, oo, -oo, sympy.nan, sympy.zoo, sympy.I):
+        return None
+    shown = _is_analytic(value, domain, positive) if value.free_symbols else True
+    return value if shown and _agrees(integral, value, domain) else None
+
+
+def integrals_valued(expr: Any, domain: Domain) -> Expr | None:
+    """The expression with its outermost integrals carried out; None if one of them is not to be relied on."""
+    values: dict[Any, Expr] = {}
+    for integral in sorted(_outermost(expr), key=str):
+        value = trusted_value(integral, domain)
+        if value is None:
+            return None
+        values[integral] = value
+    return expr.xreplace(values)
+
+
+def _outermost(expr: Any) -> set[Any]:
+    if isinstance(expr, Integral | normal):
+        return {expr}
+    return {found for argument in expr.args for found in _outermost(argument)}
+
+
+def _analytic_range(integral: Any, domain: Domain, positive: Shown, nonnegative: Shown) -> Interval | None:
+    """The range of the variable, if the integrand is analytic on it and the integral converges."""
+    if isinstance(integral, normal):
+        body, variable, ends, gaussian = integral.body, integral.variable, (-oo, oo), True
+    elif isinstance(integral, Integral) and len(integral.limits) == 1 and len(integral.limits[0]) == 3:
+        body, gaussian = integral.function, False
+        variable, *ends = integral.limits[0]
+    else:
+        return None
+    found = _range(ends[0], ends[1], domain, positive, nonnegative)
+    free = body.free_symbols - {variable}
+    inside = {**domain, variable: found}
+    for end in ends:
+        if end in (oo, -oo):
+            conditions = convergence(body, variable, end == oo, gaussian)
+            if conditions is None or not all(_shown(c, domain, positive) for c in conditions):
+                return None
+    simple_end = not free and all(e.is_number for e in ends)
+    if simple_end:  # one number: corners and singular ends are seen by the quadrature
+        return found
+    return found if _is_analytic(body, inside, positive) else None
+
+
+def _range(lower: Expr, upper: Expr, domain: Domain, positive: Shown, nonnegative: Shown) -> Interval:
+    ends = sorted((lower, upper), key=lambda e: e is oo) if {lower, upper} & {oo, -oo} else (lower, upper)
+    if all(isinstance(e, Rational) for e in ends):
+        low, high = sorted(ends)
+        return Interval(low, high) if low < high else _LINE
+    if -oo in ends:
+        return _LINE
+    finite = [e for e in ends if e != oo]
+    if all(positive(e, domain) for e in finite):
+        return _HALF_LINE
+    return _FROM_ZERO if all(nonnegative(e, domain) for e in finite) else _LINE
+
+
+def _is_analytic(expr: Any, domain: Domain, positive: Shown) -> bool:
+    return all(_shown(condition, domain, positive) for condition in _conditions(expr))
+
+
+def _shown(condition: Condition, domain: Domain, positive: Shown) -> bool:
+    part, sign = condition
+    return bool(positive(part, domain) or (sign == "!=" and positive(-part, domain)))
+
+
+def _conditions(expr: Any) -> Iterator[Condition]:
+    """What keeps an expression analytic in all its symbols; `0 > 0` for what is not known to be."""
+    if not expr.free_symbols:
+        return
+    if isinstance(expr, Pow) and not isinstance(expr, sympy.exp):
+        if not expr.exp.is_Integer:
+            yield expr.base, ">"
+        elif expr.exp.is_negative:
+            yield expr.base, "!="
+    elif isinstance(expr, sympy.log):
+        yield expr.args[0], ">"
+    elif isinstance(expr, sympy.tan):
+        yield sympy.cos(expr.args[0]), "!="
+    elif not isinstance(expr, (Symbol, sympy.Add, sympy.Mul, *_ANALYTIC)):
+        yield Integer(0), ">"
+    for argument in expr.args:
+        yield from _conditions(argument)
+
+
+def _agrees(integral: Any, value: Expr, domain: Domain) -> bool:
+    """Whether enclosures of both overlap wherever there are any, closely, and somewhere there are."""
+    symbols = sorted(integral.free_symbols | value.free_symbols, key=str)
+    try:
+        functions = [compile_ball(e, symbols) for e in (integral, value)]
+    except InputError:
+        return False
+    seen = 0
+    for number in range(POINTS if symbols else 1):
+        intervals = (domain.get(s, _HALF_LINE if s.is_positive else _LINE) for s in symbols)
+        point = [to_ball(sample_point(i, 3 * number + n)) for n, i in enumerate(intervals)]
+        with workprec(BITS):
+            try:
+                one, other = (f(*point) for f in functions)
+            except (PrecisionNotReached, ArithmeticError):
+                continue
+            gap = one - other
+            if not gap.is_finite():
+                continue
+            if not gap.contains(0):
+                return False
+            seen += bool(gap.abs_upper() <= arb(2) ** (-BITS // 4) * (1 + one.abs_upper()))
+    return seen > 0

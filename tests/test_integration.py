@@ -1,0 +1,69 @@
+"""If these fail, an antiderivative of SymPy's that jumps can prove something false."""
+
+import pytest
+from sympy import Abs, Integer, Integral, Max, Rational, Symbol, atan, cos, exp, log, pi, sin, sqrt, tan
+
+from symforget.derivation import Context
+from symforget.domain import Interval
+from symforget.functions import normal
+from symforget.integration import trusted_value
+from symforget.rules import Algebra
+from symforget.rules.intervals import Evaluate
+from symforget.signs import is_zero
+
+x, s, t = Symbol("x", positive=True), Symbol("s", real=True), Symbol("t", real=True)
+DOMAIN = {x: Interval.parse("(0, 20)"), t: Interval.parse("(-oo, oo)")}
+CONTEXT = Context(DOMAIN, lambda *_: None)
+
+WRONG = [
+    (Integral(Abs(cos(s)), (s, -1, 1)), Integer(0)),
+    (Integral(Abs(sin(s)), (s, 0, x)), cos(x) + 3),
+    (Integral(atan(tan(s)), (s, 0, 6)), (6 - pi) ** 2 / 2 - pi**2 / 2),
+]
+
+
+@pytest.mark.parametrize(("integral", "value"), WRONG)
+def test_an_integral_that_simplification_gets_wrong_proves_nothing(integral, value):
+    """SymPy's own `simplify` carries integrals out, and says 0 for the integral of |cos| over [-1, 1]."""
+    assert not is_zero(integral - value, DOMAIN)
+    assert not Algebra().check(integral, "=", value, CONTEXT).ok
+    assert not Evaluate().check(integral, "=", value, CONTEXT).ok
+    assert trusted_value(integral, DOMAIN) is None
+
+
+@pytest.mark.parametrize(
+    ("integral", "value"),
+    [
+        (Integral(1 / s, (s, x, 20)), log(20) - log(x)),
+        (Integral(exp(-s * x), (s, 0, x)), (1 - exp(-(x**2))) / x),
+        (Integral(1 / (2 + cos(s)), (s, 0, 2 * pi)), 2 * pi / sqrt(3)),
+        (normal(exp(t * s), s), exp(t**2 / 2)),
+        (normal(Abs(s), s), sqrt(2 / pi)),
+    ],
+)
+def test_values_that_can_be_relied_on_are_taken(integral, value):
+    found = trusted_value(integral, DOMAIN)
+    assert found is not None
+    assert is_zero(found - value, DOMAIN)
+
+
+@pytest.mark.parametrize(
+    "integral",
+    [
+        Integral(1 / (2 + cos(s)), (s, 0, x)),  # the value jumps, and SymPy's floor(...) with it
+        Integral(sqrt(1 - cos(s)), (s, 0, x)),  # corners
+        Integral(Max(s, x), (s, 0, 1)),
+        Integral(1 / (s - x) ** 2, (s, 0, 30)),  # a pole inside
+        Integral(1 / s, (s, -1, 1)),
+        Integral(exp(-s * t), (s, 0, 1)),  # another form at t = 0
+        normal(exp(x * s**2), s),  # diverges from x = 1/2 on
+    ],
+)
+def test_other_values_are_left_alone(integral):
+    assert trusted_value(integral, DOMAIN) is None
+
+
+def test_evaluation_still_evaluates():
+    integral = Integral(1 / (s * 3), (s, Rational(1, 2), 1))
+    assert Evaluate().check(integral, "=", log(2) / 3, CONTEXT).ok
+    assert not Evaluate().check(integral, "=", log(3) / 2, CONTEXT).ok
