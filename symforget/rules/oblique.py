@@ -45,7 +45,7 @@ from symforget.fisher import fisher_condition_number, fisher_largest_eigenvalue,
 from symforget.functions import normal
 from symforget.rules.gaussian import combined_normal
 from symforget.rules.vectors import IntegralOverSpace, SpaceIntegral, c_n, c_o, dominated, mu_n, mu_o, t_n, t_o, x
-from symforget.signs import is_zero
+from symforget.signs import is_positive, is_zero
 from symforget.vanishing import vanishes_as_rational
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
@@ -292,6 +292,9 @@ class RatioOfEigenvalues:
         ratios = list(statement.lhs.atoms(fisher_condition_number))
         if len(ratios) != 1:
             return Checked(False, "the statement does not speak of one condition number")
+        weight, delta = ratios[0].args
+        if not all(is_positive(e, context.domain) for e in (weight, 1 - weight, delta)):
+            return Checked(False, "the weight is not confined to (0, 1), or the separation may vanish")
         low, high = (f(*ratios[0].args) for f in (fisher_smallest_eigenvalue, fisher_largest_eigenvalue))
         lows = [p.rhs for p in premises if isinstance(p, Ge) and p.lhs == low]
         highs = [p.rhs for p in premises if isinstance(p, Le) and p.lhs == high]
