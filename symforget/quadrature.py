@@ -32,7 +32,18 @@ def integrate(f: Integrand, a: arb, b: arb, bits: int | None = None, evaluations
             return acb(arb.nan())
 
     tolerance = arb(2) ** -(bits or ctx.prec)
-    value = acb.integral(guarded, a, b, rel_tol=tolerance, abs_tol=tolerance, eval_limit=evaluations)
+    try:
+        value = acb.integral(guarded, a, b, rel_tol=tolerance, abs_tol=tolerance, eval_limit=evaluations)
+    except SystemError as error:
+        failures.append(error)
+        value = acb(arb.nan())
     if failures:
-        raise failures[0]
+        raise _original(failures[0])
     return value
+
+
+def _original(error: BaseException) -> BaseException:
+    """What was raised: a signal that arrives between FLINT and the callback's first line comes out wrapped."""
+    while isinstance(error, SystemError) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
