@@ -1,9 +1,11 @@
 """geometry: the whole model near the target; the Fisher information of (phi, m_o, m_n) and its spectrum."""
 
 import numpy as np
-from sympy import Integer, Matrix, Poly, Rational, Symbol, exp, expand, lambdify, log, sech, sqrt, symbols
+from mpmath import mpf
+from sympy import Abs, Integer, Matrix, Max, Poly, Rational, Symbol, exp, expand, lambdify, log, sech, sqrt, symbols
 
-from symforget.authoring import claim, eq, ge, le
+from symforget.authoring import claim, eq, ge, gt, le, lt
+from symforget.balls import decimal_string, evaluate
 from symforget.claims import Part
 from symforget.derivation import Derivation
 from symforget.elementary import ONE_MINUS_SECH
@@ -17,11 +19,12 @@ from symforget.fisher import (
     whitened_information,
 )
 from symforget.functions import normal
-from symforget.gate.symbolic import gate_s, gate_s_derivative
+from symforget.gate.symbolic import gate, gate_s, gate_s_derivative
 from symforget.legs.certified import at, over
-from symforget.legs.numeric import agree
+from symforget.legs.numeric import Measurement, agree
 from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment
 from symforget.model import alpha, delta, l
+from symforget.nearby import descent_factor
 from symforget.rules import Algebra, GateAsExpectation, InExpectation, Lemma, PointwiseExpectation, SignOf, Stein
 from symforget.rules.covariant import (
     AlongAndAcross,
@@ -32,8 +35,10 @@ from symforget.rules.covariant import (
     x_a,
     x_b,
 )
+from symforget.rules.linear import SameSize, SizeOfMean, SizesAtLeast, SizesBelow
 from symforget.rules.oblique import (
     ExtremeEigenvalue,
+    ForTheSpectrum,
     InThePlane,
     ObliqueIntegral,
     ObliqueMoments,
@@ -511,3 +516,142 @@ def covariant(scale=1):
             )
         )
     return tuple(parts)
+
+
+# Gradient descent and gradient flow near the target.
+
+low = Symbol("low", positive=True)
+excess = Symbol("excess", nonnegative=True)
+theta, stride, over_limit = symbols("theta stride over_limit", positive=True)
+SPECTRUM = {low: "(0, oo)", excess: "[0, oo)"}
+
+
+def extremes():
+    """The extreme eigenvalues of the information along mu_n - mu_o."""
+    return fisher_smallest_eigenvalue(alpha, delta), fisher_largest_eigenvalue(alpha, delta)
+
+
+def contraction(step, smallest, largest):
+    """The factor of the slowest mode of one step of gradient descent on a quadratic with these extreme curvatures."""
+    return Max(Abs(1 - step * smallest), Abs(1 - step * largest))
+
+
+def certified_extremes(point):
+    """The extreme eigenvalues at a point, as rationals right to 20 digits."""
+    return tuple(Rational(decimal_string(evaluate(e, point, 25), 20)) for e in extremes())
+
+
+def descended(where):
+    """The factor of gradient descent on the joint objective with the best step, from a displacement of 1/10."""
+    point = {s: Rational(v) for s, v in where.items()}
+    smallest, largest = certified_extremes(point)
+
+    def run(at_point, digits):
+        step = float(2 / (smallest + largest))
+        found = descent_factor(float(point[alpha]), float(point[delta]), step, (0.1, 0.1, -0.1), 120)
+        return tuple(mpf(v) for v in found)
+
+    what = f"joint descent at alpha = {point[alpha]}, delta = {point[delta]}: factor per step in the end"
+    return Measurement(run, {low: smallest, excess: largest - smallest}, what, "1e-9")
+
+
+@claim(
+    domain={alpha: UNIT, delta: "(0, oo)", **SPECTRUM, theta: "[0, 1]", stride: UNIT, over_limit: "(0, oo)"},
+    kind="rate",
+    densities="Gaussian",
+    sentence="geometry",
+    depends_on=("geometry/fisher", "geometry/conditioning", "overlap/gate-bounds"),
+    false_twin={"limit": Integer(3)},
+)
+def gradient_descent(limit=2, best=2, top=1, curvature=Rational(1, 4)):
+    """Gradient descent near the target: steps below 2/lambda_max converge, 2/(lambda_min + lambda_max) is best.
+
+    To first order one step of size s multiplies the displacement by 1 - s F, F the information. A mode of eigenvalue
+    lambda shrinks by |1 - s lambda|, over the spectrum at most by max(|1 - s lambda_min|, |1 - s lambda_max|). This is
+    below one for 0 < s < 2/lambda_max, and a mode grows for s > 2/lambda_max; s = 2/(lambda_min + lambda_max) makes it
+    least, (kappa - 1)/(kappa + 1) with kappa the condition number. Per objective: the joint objective has
+    lambda_max <= 1, so every step below 2 will do, whitened, whatever overlaps; for the weight alone, in the logit,
+    reverse KL (or forward KL with a share alpha of replay) has curvature alpha(1-alpha)(1 - H(alpha)) <= 1/4, so that
+    every step below 8 will do. Forward KL on new data has no curvature at its optimum: a step moves the logit by
+    s beta (1 - H) <= s beta, so no step size gives a factor below exp(-s beta), which tends to one.
+
+    Guarantee: **tight** (factor, step limit, best step); **lower bounds** (the limits per objective).
+    Hypotheses: first order in the displacement; Gaussian modes with common covariance, means whitened, d = 1 or along
+    mu_n - mu_o (across it see geometry/covariant).
+    Source: "the geometry is locally well conditioned, with exponential convergence" (abstract of arXiv:2603.12163);
+    the step sizes are ours.
+    References: B. T. Polyak, Introduction to Optimization (1987), section 1.4.
+    """
+    this = "geometry/gradient-descent"
+    high = low + excess
+    step = limit * stride
+    beyond = limit * (1 + over_limit)
+    mean = (1 - theta) * low + theta * high
+    s = over_limit
+    one, other = 1 - s * low, 1 - s * high
+    least = excess / (2 * low + excess)
+    at_best = best / (low + high)
+    smallest, largest = extremes()
+    spectrum = (low, excess, alpha, delta)
+    near = at({alpha: "1/2", delta: 3, stride: "9/10"}, {alpha: "1/10", delta: 5, stride: "1/3"})
+    points = ({alpha: "1/2", delta: 3}, {alpha: "3/10", delta: 4})
+    gated = gate(alpha, delta)
+    joint_step = contraction(step / largest, smallest, largest)
+    return (
+        Part(
+            le(Abs(1 - s * mean), contraction(s, low, high)),
+            name="slowest mode",
+            symbolic=Derivation(Abs(1 - s * mean)).at_most(contraction(s, low, high), by=SizeOfMean(theta, one, other)),
+        ),
+        Part(
+            lt(contraction(step / high, low, high), 1),
+            name="below the limit",
+            symbolic=Derivation(contraction(step / high, low, high)).below(1, by=SizesBelow()),
+        ),
+        Part(
+            gt(Abs(1 - beyond / high * high), 1),
+            name="beyond the limit",
+            symbolic=Derivation(Abs(1 - beyond))
+            .at_least(beyond - 1, by=SizesAtLeast((1 - beyond,), (Integer(-1),), (-1,)))
+            .above(1, by=SignOf(beyond - 2)),
+        ),
+        Part(
+            eq(contraction(at_best, low, high), least),
+            name="best step",
+            symbolic=Derivation(contraction(at_best, low, high)).equals(least, by=SameSize()),
+            numeric=tuple(descended(p) for p in points),
+        ),
+        Part(
+            ge(contraction(s, low, high), least),
+            name="no better step",
+            symbolic=Derivation(contraction(s, low, high)).at_least(
+                least, by=SizesAtLeast((one, other), (high / (low + high), -low / (low + high)), (1, -1))
+            ),
+        ),
+        Part(
+            lt(joint_step, 1),
+            name="joint, below the limit",
+            symbolic=Derivation(joint_step).therefore(ForTheSpectrum(this, "below the limit", *spectrum)),
+            certified=(near,),
+        ),
+        Part(
+            le(largest, top),
+            name="joint curvature",
+            symbolic=Derivation(largest).at_most(top, by=Lemma("geometry/conditioning", "largest eigenvalue")),
+            certified=(at(*points),),
+        ),
+        Part(
+            le(alpha * (1 - alpha) * (1 - gated), curvature),
+            name="curvature of the weight",
+            symbolic=Derivation(alpha * (1 - alpha) * (1 - gated))
+            .at_most(alpha * (1 - alpha), by=SignOf(alpha * (1 - alpha) * gated))
+            .at_most(curvature, by=SignOf((Rational(1, 2) - alpha) ** 2)),
+            certified=(at(*points),),
+        ),
+        Part(
+            le(s * alpha * (1 - gated), s * alpha),
+            name="forward KL on new data",
+            symbolic=Derivation(s * alpha * (1 - gated)).at_most(s * alpha, by=SignOf(s * alpha * gated)),
+            certified=(at({alpha: "1/2", delta: 3, over_limit: 1}),),
+        ),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import Abs, Add, Expr, sqrt
+from sympy import Abs, Add, Expr, Integer, Max, Symbol, sqrt, sympify
 
 from symforget.derivation import ACCEPTED, Checked, Context
 from symforget.signs import is_nonnegative, is_positive, is_zero
@@ -84,3 +84,94 @@ def _real_roots(total: Expr, product: Expr, discriminant: Expr, context: Context
     if not all(is_nonnegative(term, context.domain) for term in Add.make_args(discriminant)):
         return Checked(False, f"the sign of a term of {discriminant} is not evident")
     return ACCEPTED
+
+
+def _sizes(expr: Expr) -> list[Expr]:
+    """The x, y, ... of Max(|x|, |y|, ...) or |x|; what is nonnegative is its own size."""
+    terms = expr.args if isinstance(expr, Max) else (expr,)
+    return [t.args[0] if isinstance(t, Abs) else t for t in terms if isinstance(t, Abs) or t.is_nonnegative]
+
+
+def _is_size(expr: Expr) -> bool:
+    return len(_sizes(expr)) == (len(expr.args) if isinstance(expr, Max) else 1)
+
+
+def _same_size(x: Expr, y: Expr, context: Context) -> bool:
+    return is_zero(x - y, context.domain) or is_zero(x + y, context.domain)
+
+
+@dataclass(frozen=True)
+class SizeOfMean:
+    """|(1 - theta) x + theta y| <= max(|x|, |y|) for theta in [0, 1]."""
+
+    theta: Symbol
+    x: Expr
+    y: Expr
+    reason: str = "the size of a mean is at most the larger size"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        interval = context.domain.get(self.theta)
+        if relation != "<=" or interval is None or interval.lower < 0 or interval.upper > 1:
+            return Checked(False, f"the step must be <= with {self.theta} confined to [0, 1]")
+        mean = (1 - self.theta) * self.x + self.theta * self.y
+        if not isinstance(before, Abs) or not _same_size(before.args[0], mean, context):
+            return Checked(False, "the last expression is not the size of that mean")
+        return ACCEPTED if after == Max(Abs(self.x), Abs(self.y)) else Checked(False, "not the larger of the two sizes")
+
+
+@dataclass(frozen=True)
+class SizesBelow:
+    """max(|x|, |y|, ...) < c (or <= c), because c - x, c + x, c - y, ... are shown to be positive (nonnegative)."""
+
+    reason: str = "every size is below it"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation not in ("<", "<=") or not _is_size(before):
+            return Checked(False, "this rule bounds sizes from above")
+        shown = is_positive if relation == "<" else is_nonnegative
+        for x in _sizes(before):
+            if not (shown(after - x, context.domain) and shown(after + x, context.domain)):
+                return Checked(False, f"the size of {x} is not shown to be below {after}")
+        return ACCEPTED
+
+
+@dataclass(frozen=True)
+class SizesAtLeast:
+    """max(|x|, |y|, ...) >= w_1 x + w_2 y + ..., where |w_1| + |w_2| + ... <= 1.
+
+    ``terms``: the x, y, ... taken from the last expression, ``weights``: the w_k, ``signs``: their signs.
+    """
+
+    terms: tuple[Expr, ...]
+    weights: tuple[Expr, ...]
+    signs: tuple[int, ...]
+    reason: str = "the largest size is at least any mean of them"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != ">=" or not _is_size(before):
+            return Checked(False, "this rule bounds sizes from below")
+        if not all(any(_same_size(t, x, context) for x in _sizes(before)) for t in self.terms):
+            return Checked(False, "a term is not among the sizes")
+        sizes = [sign * sympify(w) for sign, w in zip(self.signs, self.weights, strict=True)]
+        room = 1 - sum(sizes, Integer(0))
+        if not all(is_nonnegative(w, context.domain) for w in sizes) or not (
+            is_zero(room, context.domain) or is_nonnegative(room, context.domain)
+        ):
+            return Checked(False, "the weights have other signs, or add up to more than one")
+        total = sum((w * t for w, t in zip(self.weights, self.terms, strict=True)), Integer(0))
+        return ACCEPTED if is_zero(after - total, context.domain) else Checked(False, "the sum is another one")
+
+
+@dataclass(frozen=True)
+class SameSize:
+    """max(|x|, |y|, ...) = v, because every x, y, ... is v or -v, and v >= 0."""
+
+    reason: str = "all have the same size"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=" or not _is_size(before) or not is_nonnegative(after, context.domain):
+            return Checked(False, "the step must set the largest size equal to something nonnegative")
+        for x in _sizes(before):
+            if not _same_size(x, after, context):
+                return Checked(False, f"the size of {x} is another one")
+        return ACCEPTED

@@ -303,3 +303,46 @@ class RatioOfEigenvalues:
                 if is_zero(statement.lhs - ratios[0] * m, context.domain) and statement.rhs == top:
                     return ACCEPTED
         return Checked(False, "no premises bound both eigenvalues so")
+
+
+@dataclass(frozen=True)
+class ForTheSpectrum:
+    """A statement for all 0 < low <= low + excess, taken at the extreme eigenvalues of the Fisher information.
+
+    ``claim``, ``part``: the statement; ``low``, ``excess``: its symbols, with domains (0, oo) and [0, oo). The
+    information is positive definite, so that they may be replaced by the smallest eigenvalue, and by the largest less
+    that. ``weight``, ``separation``: the symbols of alpha and delta.
+    """
+
+    claim: str
+    part: str
+    low: Symbol
+    excess: Symbol
+    weight: Symbol
+    separation: Symbol
+    reason: str = "the extreme eigenvalues of the information are ordered and positive"
+
+    def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked:
+        general, domain = context.lemma(self.claim, self.part)
+        if [str(domain.get(s)) for s in (self.low, self.excess)] != ["(0, oo)", "[0, oo)"]:
+            return Checked(False, "the lemma's symbols have other domains")
+        if not (_confined(self.weight, 1, context) and _confined(self.separation, None, context)):
+            return Checked(False, "the weight and the separation are not confined to (0, 1) and (0, oo)")
+        small, large = (
+            f(self.weight, self.separation) for f in (fisher_smallest_eigenvalue, fisher_largest_eigenvalue)
+        )
+        at = {self.low: small, self.excess: large - small}
+        if type(general) is not type(statement):
+            return Checked(False, "the relation is another one")
+        sides = zip((general.lhs, general.rhs), (statement.lhs, statement.rhs), strict=True)
+        if all(g.xreplace(at) == s or is_zero(g.xreplace(at) - s, context.domain) for g, s in sides):
+            return ACCEPTED
+        return Checked(False, "the statement is not the lemma at the extreme eigenvalues")
+
+
+def _confined(symbol: Symbol, upper: int | None, context: Context) -> bool:
+    """Whether a symbol lies in (0, upper), or is positive."""
+    interval = context.domain.get(symbol)
+    if interval is None or interval.lower < 0 or (interval.lower == 0 and not interval.lower_open):
+        return False
+    return upper is None or interval.upper < upper or bool(interval.upper == upper and interval.upper_open)
