@@ -8,6 +8,7 @@ from symforget.authoring import claim, eq, ge, gt, le, lt
 from symforget.balls import decimal_string, evaluate
 from symforget.claims import Part
 from symforget.derivation import Derivation
+from symforget.domain import Interval
 from symforget.elementary import ONE_MINUS_SECH
 from symforget.elementary import x as real_x
 from symforget.fisher import (
@@ -40,6 +41,7 @@ from symforget.rules.oblique import (
     ExtremeEigenvalue,
     ForTheSpectrum,
     InThePlane,
+    MirrorImage,
     ObliqueIntegral,
     ObliqueMoments,
     RatioOfEigenvalues,
@@ -57,6 +59,11 @@ SQUARE = y0**2 + y1**2 + y2**2
 ODDS = log((1 - alpha) / alpha)
 BELL = sqrt(alpha * (1 - alpha)) * exp(-(delta**2) / 8) / 2
 SECH = sech((delta * u + ODDS) / 2)
+
+
+def extremes():
+    """The extreme eigenvalues of the information along mu_n - mu_o."""
+    return fisher_smallest_eigenvalue(alpha, delta), fisher_largest_eigenvalue(alpha, delta)
 
 
 def score(old_mean, new_mean):
@@ -366,23 +373,42 @@ def conditioning(constant=Rational(3, 2), growth=Rational(1, 4), top=1):
     kind="lower bound",
     densities="Gaussian",
     sentence="geometry",
-    depends_on=("geometry/fisher",),
+    depends_on=("geometry/conditioning",),
     false_twin={"floor": Rational(1, 20)},
 )
-def conditioning_box(floor=Rational(1, 50), ratio=40):
+def conditioning_box(floor=Rational(1, 40), most=Rational(2, 5), top=1):
     """From three standard deviations on, the information is well conditioned on a whole range of weights.
 
-    For alpha in [1/10, 9/10] and delta in [3, 12] the smallest eigenvalue of the 3 x 3 block is at least 1/50 and its
-    condition number at most 40 (at alpha = 1/10, delta = 3 they are 0.02866... and 27.94...).
+    For alpha in [1/10, 9/10] and delta in [3, 12] the smallest eigenvalue of the 3 x 3 block is at least 1/40 (at
+    alpha = 1/10, delta = 3 it is 0.02866...), the largest at least 2/5, and the condition number at most 40 (there it
+    is 27.94...). So the step limit of joint gradient descent, 2/lambda_max, lies between 2 and 5. Certified for alpha up
+    to 1/2: exchanging the modes turns alpha into 1 - alpha and leaves the spectrum alone.
 
-    Guarantee: **lower bound** and **upper bound**, certified on the stated box.
+    Guarantee: **lower bounds** and **upper bound**, certified on the stated box.
     Hypotheses: Gaussian modes with common covariance; whitened coordinates, the logit of the weight.
     Source: "the geometry is locally well conditioned" (abstract of arXiv:2603.12163); the constants are ours.
     """
-    box = {alpha: "[1/10, 9/10]", delta: "[3, 12]"}
+    half = {alpha: "[1/10, 1/2]", delta: "[3, 12]"}
+    smallest, largest = extremes()
+
+    def on_half(statement):
+        mirror = MirrorImage(alpha, Interval.parse(half[alpha]))
+        return (over(half, relations=(statement,), by=mirror),)
+
+    lowest, highest = ge(smallest, floor), ge(largest, most)
+    ratio = fisher_condition_number(alpha, delta)
     return (
-        Part(ge(fisher_smallest_eigenvalue(alpha, delta), floor), name="smallest eigenvalue", certified=(over(box),)),
-        Part(le(fisher_condition_number(alpha, delta), ratio), name="condition number", certified=(over(box),)),
+        Part(lowest, name="smallest eigenvalue", certified=on_half(lowest)),
+        Part(highest, name="largest eigenvalue", certified=on_half(highest)),
+        Part(
+            le(ratio * floor, top),
+            name="condition number",
+            symbolic=Derivation(smallest)
+            .at_least(floor, by=Lemma("geometry/conditioning-box", "smallest eigenvalue"))
+            .also(largest)
+            .at_most(top, by=Lemma("geometry/conditioning", "largest eigenvalue"))
+            .therefore(RatioOfEigenvalues()),
+        ),
     )
 
 
@@ -524,11 +550,6 @@ low = Symbol("low", positive=True)
 excess = Symbol("excess", nonnegative=True)
 theta, stride, over_limit = symbols("theta stride over_limit", positive=True)
 SPECTRUM = {low: "(0, oo)", excess: "[0, oo)"}
-
-
-def extremes():
-    """The extreme eigenvalues of the information along mu_n - mu_o."""
-    return fisher_smallest_eigenvalue(alpha, delta), fisher_largest_eigenvalue(alpha, delta)
 
 
 def contraction(step, smallest, largest):

@@ -27,6 +27,7 @@ from sympy import (
     Symbol,
     cancel,
     cosh,
+    diag,
     exp,
     expand,
     expand_log,
@@ -41,7 +42,14 @@ from sympy import (
 )
 
 from symforget.derivation import ACCEPTED, Checked, Context
-from symforget.fisher import fisher_condition_number, fisher_largest_eigenvalue, fisher_smallest_eigenvalue
+from symforget.domain import Interval
+from symforget.fisher import (
+    fisher_condition_number,
+    fisher_largest_eigenvalue,
+    fisher_smallest_eigenvalue,
+    overlap_entries,
+    separate_entries,
+)
 from symforget.functions import normal
 from symforget.rules.gaussian import combined_normal
 from symforget.rules.vectors import IntegralOverSpace, SpaceIntegral, c_n, c_o, dominated, mu_n, mu_o, t_n, t_o, x
@@ -346,3 +354,40 @@ def _confined(symbol: Symbol, upper: int | None, context: Context) -> bool:
     if interval is None or interval.lower < 0 or (interval.lower == 0 and not interval.lower_open):
         return False
     return upper is None or interval.upper < upper or bool(interval.upper == upper and interval.upper_open)
+
+
+@dataclass(frozen=True)
+class MirrorImage:
+    """A statement about the spectrum for all weights of an interval [a, 1 - a], from the same for those up to 1/2.
+
+    x -> -x about the midpoint exchanges the modes: alpha -> 1 - alpha, phi -> -phi, m_o <-> -m_n. The overlap moments
+    K_0, K_2 stay and K_1 changes its sign (u -> -u), so the block goes over into P F P^T, P the signed permutation;
+    this is checked entry by entry. ``half``: the interval on which the statement is certified.
+    """
+
+    weight: Symbol
+    half: Interval
+    reason: str = "exchanging the modes turns alpha into 1 - alpha and leaves the spectrum alone"
+
+    def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked:
+        whole = context.domain.get(self.weight)
+        if statement not in premises or whole is None:
+            return Checked(False, "the statement itself is not certified on the half")
+        if whole.lower + whole.upper != 1 or self.half.lower > whole.lower or 2 * self.half.upper < 1:
+            return Checked(False, "the half and its mirror image do not cover the interval")
+        kinds = (fisher_smallest_eigenvalue, fisher_largest_eigenvalue, fisher_condition_number)
+        hidden = {e: Dummy() for e in statement.atoms(*kinds) if e.args[0] == self.weight}
+        if any(e.args[1].has(self.weight) for e in hidden) or statement.xreplace(hidden).has(self.weight):
+            return Checked(False, "the statement sees the weight otherwise than through the spectrum")
+        return ACCEPTED if _mirrored() else Checked(False, "the block does not go over into itself")
+
+
+def _mirrored() -> bool:
+    """Whether F at 1 - alpha with -K_1 is P F P^T."""
+    weight, separation, k0, k1, k2 = (Dummy() for _ in range(5))
+
+    def block(w: Expr, odd: Expr) -> Matrix:
+        return diag(*separate_entries(w)) - Matrix(overlap_entries(separation, k0, odd, k2))
+
+    exchange = Matrix([[-1, 0, 0], [0, 0, -1], [0, -1, 0]])
+    return (block(1 - weight, -k1) - exchange * block(weight, k1) * exchange.T).expand() == Matrix.zeros(3)
