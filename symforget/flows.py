@@ -1,4 +1,4 @@
-"""Flows on a line at high precision: where they lead, the time between two distances, measured rates and limits."""
+"""Flows at high precision: where they lead, the time between two distances, measured rates and limits."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import mpmath
 
 Speed = Callable[[Any], Any]
+State = list[Any]
 HALVINGS = 10
 
 
@@ -67,16 +68,30 @@ def local_rate(speed: Speed, start: Any, digits: int, halvings: int = HALVINGS) 
 
 
 def follow(field: Speed, start: Any, time: Any, digits: int, steps: int = 16) -> tuple[Any, Any]:
+    """x(time) of x' = field(x) on a line, x(0) = start, and its estimated error; see `follow_system`."""
+    (x,), error = follow_system(lambda state: [field(state[0])], [start], time, digits, steps)
+    return x, error
+
+
+def follow_system(
+    field: Callable[[State], State], start: State, time: Any, digits: int, steps: int = 16
+) -> tuple[State, Any]:
     """x(time) of x' = field(x), x(0) = start, and its estimated error: extrapolation of the midpoint rule.
 
     Every one of the ``steps`` is done by the modified midpoint rule with 2, 4, 6, ... substeps, extrapolated in the
     square of their length until two successive values agree to ``digits`` digits (Gragg, Bulirsch, Stoer).
 
+    Args:
+        field: from a list of numbers to the list of their speeds.
+
+    Returns:
+        the state, and the sum over the steps of the last change in the largest coordinate.
+
     Raises:
         ArithmeticError: a step did not settle; ask for more steps.
     """
     with mpmath.workdps(digits + 10):
-        x, error = mpmath.mpf(start), mpmath.mpf(0)
+        x, error = [mpmath.mpf(value) for value in start], mpmath.mpf(0)
         length = mpmath.mpf(time) / steps
         for _ in range(steps):
             x, change = _extrapolated_step(field, x, length, mpmath.mpf(10) ** -digits)
@@ -84,25 +99,28 @@ def follow(field: Speed, start: Any, time: Any, digits: int, steps: int = 16) ->
         return x, error
 
 
-def _extrapolated_step(field: Speed, x: Any, length: Any, tolerance: Any) -> tuple[Any, Any]:
+def _extrapolated_step(field: Callable[[State], State], x: State, length: Any, tolerance: Any) -> tuple[State, Any]:
     slope, row = field(x), []
     for j in range(1, 25):
         new = [_midpoints(field, x, slope, length, 2 * j)]
         for k, previous in enumerate(row, start=1):
             ratio = (mpmath.mpf(j) / (j - k)) ** 2
-            new.append(new[-1] + (new[-1] - previous) / (ratio - 1))
-        if row and abs(new[-1] - row[-1]) <= tolerance * abs(new[-1]):
-            return new[-1], abs(new[-1] - row[-1])
+            new.append([a + (a - b) / (ratio - 1) for a, b in zip(new[-1], previous, strict=True)])
+        if row:
+            change = max(abs(a - b) for a, b in zip(new[-1], row[-1], strict=True))
+            if change <= tolerance * max(abs(a) for a in new[-1]):
+                return new[-1], change
         row = new
-    raise ArithmeticError(f"the flow did not settle at x = {mpmath.nstr(x, 8)}; ask for more steps")
+    where = ", ".join(mpmath.nstr(value, 8) for value in x)
+    raise ArithmeticError(f"the flow did not settle at x = {where}; ask for more steps")
 
 
-def _midpoints(field: Speed, x: Any, slope: Any, length: Any, count: int) -> Any:
+def _midpoints(field: Callable[[State], State], x: State, slope: State, length: Any, count: int) -> State:
     h = length / count
-    before, now = x, x + h * slope
+    before, now = x, [a + h * v for a, v in zip(x, slope, strict=True)]
     for _ in range(count - 1):
-        before, now = now, before + 2 * h * field(now)
-    return (before + now + h * field(now)) / 2
+        before, now = now, [a + 2 * h * v for a, v in zip(before, field(now), strict=True)]
+    return [(a + b + h * v) / 2 for a, b, v in zip(before, now, field(now), strict=True)]
 
 
 def limit_of_fit(values: Sequence[Any], gauges: Sequence[Sequence[Any]]) -> tuple[Any, Any]:

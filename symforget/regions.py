@@ -1,4 +1,4 @@
-"""The trapping region of the joint gradient flow of reverse KL, and the largest drift of the old mean in it.
+"""Regions of the joint gradient flow of reverse KL: one that traps the old mean, one that starves the new mode.
 
 Whitened gradient flow of L = KL(q | p_alpha) in (phi, m_o, m_n); D = |m_o - mu_o| in the norm of Sigma^-1, w the unit
 vector along mu_n - mu_o. The region of (alpha, delta, s), 1/2 < s < 1, is
@@ -7,15 +7,19 @@ vector along mu_n - mu_o. The region of (alpha, delta, s), 1/2 < s < 1, is
 
 with r = constant exp(-s^2 delta^2/8) as in `radius`. It is invariant where delta r <= 1/2 and
 (alpha/(1-alpha))^(s-1/2) exp(-(s-1/2)^2 delta^2/2) <= 1 - s (derivations/reverse_kl.py, drift-region).
+
+Starvation (new-mode-starvation): from m_n halfway, alpha = 1/2, the flow lets the odds o = beta/(1-beta) rise from 9
+to 121 while m_n stays behind mu_o + delta/2 + y(o) and D <= 1/50.
 """
 
 from __future__ import annotations
 
 from flint import arb
-from sympy import Expr, Function, Le, Rational, Symbol, exp, log, pi, sqrt
+from sympy import Expr, Function, Gt, Le, Rational, Symbol, exp, log, pi, sqrt
 from sympy.core.relational import Relational
 
 from symforget.balls import compile_ball
+from symforget.gate.symbolic import gate_s
 from symforget.model import alpha, delta
 from symforget.ranges import ZERO
 
@@ -66,3 +70,52 @@ class largest_drift(Function):
                 return arb.nan()
         top: arb = compile_ball(radius(*symbols), symbols).call(point)  # type: ignore[assignment]
         return ZERO.union(top.upper())
+
+
+odds = Symbol("o", positive=True)
+"""beta/(1 - beta), the odds of the old mode."""
+START, TOP = Rational(9), Rational(121)
+BARRIER = (Rational(17, 500), Rational(9, 5000))
+STRAY = Rational(1, 50)
+
+
+def ahead_of_halfway(old_odds: Expr) -> Expr:
+    """The barrier: how far beyond halfway the new mean can be at most when the odds have risen to these."""
+    rise = old_odds / START
+    return BARRIER[0] * (rise - 1) + BARRIER[1] * (rise**2 - 1)
+
+
+def rise_of_logit(old_odds: Expr, ahead: Expr, separation: Expr) -> Expr:
+    """A lower bound of -dL/dbeta at alpha = 1/2 with the new mean 0 <= y <= ``ahead`` beyond halfway, D <= STRAY."""
+    divergence = ahead**2 / 2 + separation**2 / 8 - separation / sqrt(2 * pi) * (1 + ahead**2 / 2)
+    gated = exp(-((separation / 2 - STRAY) ** 2) / 8) / sqrt(old_odds)
+    return divergence - log(2 * old_odds) - STRAY**2 / 2 - gated
+
+
+def starvation_conditions(separation: Expr) -> tuple[Relational, Relational, Relational]:
+    """What keeps the new mean behind the barrier while the odds rise from START to TOP, and the old mean in place."""
+    y = ahead_of_halfway(odds)
+    gap, behind = separation / 2 + y - STRAY, separation / 2 - y
+    push = sqrt(pi / 2) * sqrt(odds) * exp(-(gap**2) / 8)
+    pull = separation * exp(separation * behind / 2 - separation**2 / 8) * gate_s(separation, separation * behind) / 2
+    rise = rise_of_logit(odds, y, separation)
+    slope = (odds * y.diff(odds)) * odds / (1 + odds)
+    nearest = exp(-((separation / 2 - STRAY) ** 2) / 8) / sqrt(odds)
+    stray = sqrt(pi / 2) * (nearest + exp(separation * STRAY / 2 - separation**2 / 8))
+    return (
+        Le(behind + push - pull, slope * rise, evaluate=False),
+        Gt(rise, 0, evaluate=False),
+        Le(stray, STRAY, evaluate=False),
+    )
+
+
+class least_new_weight(Function):
+    """inf (1 - beta) over all times of the whitened flow from beta = 9/10, m_o = mu_o, m_n halfway, at alpha = 1/2."""
+
+    nargs = 1
+    is_real = True
+    is_nonnegative = True
+
+    @classmethod
+    def ball(cls, separation: arb) -> arb:
+        return ZERO.union(arb(1) / 10)

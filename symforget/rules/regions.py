@@ -12,7 +12,7 @@ from symforget.derivation import ACCEPTED, Checked, Context
 from symforget.functions import normal
 from symforget.gate.symbolic import gate_s
 from symforget.model import alpha, beta, delta, l, z
-from symforget.regions import conditions, largest_drift, radius, s
+from symforget.regions import TOP, conditions, largest_drift, least_new_weight, radius, s, starvation_conditions
 from symforget.rules.vectors import SpaceIntegral, c_n, c_o, m_n, m_o, mu_n, mu_o, t_n, t_o
 from symforget.signs import is_zero
 
@@ -122,4 +122,59 @@ class TrappingRegion:
             stated, _ = context.lemma(self.claim, name)
             if stated != expected:
                 return Checked(False, f"the part {name} does not state what the region needs")
+        return ACCEPTED
+
+
+def starvation_faces() -> Mapping[str, Any]:
+    """What must be known for the barrier to hold, by the names of the parts that state it.
+
+    "direction" bounds dL/dbeta, "halfway divergence" the KL(c_n|p) in it for alpha = 1/2 and means on the line.
+    """
+    ahead = Symbol("epsilon", real=True)
+    bells = (exp(z**2 / 2 - (z + ahead + sign * delta / 2) ** 2 / 2) for sign in (1, -1))
+    return {
+        "direction": Le(
+            Derivative(FULL_KL, beta),
+            log(beta / ((1 - beta) * alpha))
+            + SpaceIntegral(c_o * log(c_o / t_o))
+            + sqrt((1 - beta) / beta) * SpaceIntegral(sqrt(c_o * c_n))
+            - SpaceIntegral(c_n * log(c_n / TARGET)),
+            evaluate=False,
+        ),
+        "halfway divergence": Ge(
+            -normal(log(sum(bells) / 2), z),
+            delta**2 / 8 + ahead**2 / 2 - delta / sqrt(2 * pi) * (1 + ahead**2 / 2),
+            evaluate=False,
+        ),
+    }
+
+
+@dataclass(frozen=True)
+class StarvationBarrier:
+    """least_new_weight(delta) <= 1/(1 + TOP), because the new mean stays behind the barrier until the odds are TOP.
+
+    On the line, with y = m_n - (mu_o + mu_n)/2: along the flow d(log o)/dt = beta (1-beta) (-dL/dbeta) and
+    dy/dt = (1-beta) (delta/2 - y + e_q' (m_n - m_o) - e_p' delta). Where D <= STRAY and 0 <= y, the second bracket is
+    at most the left side of the first condition at y on the barrier (drift-region: gated force, moved gate), and
+    -dL/dbeta at least `rise_of_logit` anywhere behind it ("direction", "halfway divergence"; it decreases in y for
+    delta >= 3). So y cannot cross the barrier, the odds rise, and D <= STRAY by the third condition. y cannot fall below
+    0, where e_p' = 1/2 and only the push away from m_o is left. ``claim``: whose parts state `starvation_faces`.
+    """
+
+    claim: str
+    reason: str = "behind the barrier the odds rise and the new mean is slower"
+
+    def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked:
+        if not isinstance(statement, Le) or not isinstance(statement.lhs, least_new_weight):
+            return Checked(False, "the statement does not bound the least new weight")
+        (separation,) = statement.lhs.args
+        if not (separation.is_Rational and separation >= 3) or statement.rhs != 1 / (1 + TOP):
+            return Checked(False, "the bound is not that of the barrier, or the separation is not a number >= 3")
+        for needed in starvation_conditions(separation):
+            if needed not in premises:
+                return Checked(False, f"the condition {needed} is missing")
+        for name, expected in starvation_faces().items():
+            stated, _ = context.lemma(self.claim, name)
+            if stated != expected:
+                return Checked(False, f"the part {name} does not state what the barrier needs")
         return ACCEPTED

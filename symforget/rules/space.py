@@ -16,8 +16,11 @@ from sympy import (
     PolynomialError,
     Symbol,
     cancel,
+    cosh,
     exp,
     log,
+    pi,
+    sqrt,
     sympify,
     together,
 )
@@ -234,3 +237,61 @@ class SigmoidBelowPower:
             if not same.ok:
                 return same
         return ACCEPTED
+
+
+@dataclass(frozen=True)
+class LogOfTwoBells:
+    """E log((exp(a + b) + exp(a - b))/2) = E[a] + E log cosh b, for a and b that are real for real z."""
+
+    a: Expr
+    b: Expr
+    z: Symbol
+    reason: str = "log((exp(a + b) + exp(a - b))/2) = a + log cosh b"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return Checked(False, "this rule justifies an equality only")
+        if not all(open_up(e, context.domain).is_real for e in (self.a, self.b)):
+            return Checked(False, "a and b must be real")
+        opened = normal(self.a, self.z) + normal(log(cosh(self.b)), self.z)
+        closed = [e for e in before.atoms(normal) if self._is_left_side(e.args[0](self.z), context)]
+        return same_expectations(before.xreplace(dict.fromkeys(closed, opened)), after, context)
+
+    def _is_left_side(self, body: Expr, context: Context) -> bool:
+        if not isinstance(body, log):
+            return False
+        bells = (2 * body.args[0]).expand(power_exp=False).as_coefficients_dict()
+        if len(bells) != 2 or set(bells.values()) != {1} or not all(isinstance(e, exp) for e in bells):
+            return False
+        first, second = (e.args[0] for e in bells)
+        return is_zero(first + second - 2 * self.a, context.domain) and any(
+            is_zero(first - second - sign * 2 * self.b, context.domain) for sign in (1, -1)
+        )
+
+
+@dataclass(frozen=True)
+class LogCoshBelow:
+    """E log cosh(k (z + y)) <= k sqrt(2/pi) (1 + y^2/2) for k >= 0 and real y, z ~ N(0, 1).
+
+    log cosh x <= |x|; and E|z + y| is even in y with the curvature 2 exp(-y^2/2)/sqrt(2 pi) <= sqrt(2/pi), its value at
+    y = 0. ``k``, ``y``: the parameters.
+    """
+
+    k: Expr
+    y: Expr
+    z: Symbol
+    reason: str = "log cosh x <= |x|, and E|z + y| <= sqrt(2/pi) (1 + y^2/2)"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "<=":
+            return Checked(False, "this rule bounds from above")
+        if not open_up(self.y, context.domain).is_real or self.y.has(self.z) or self.k.has(self.z):
+            return Checked(False, "y must be real and free of the normal variable, like k")
+        if not is_nonnegative(self.k, context.domain):
+            return Checked(False, f"{self.k} is not shown to be nonnegative")
+        same = same_expectations(before, normal(log(cosh(self.k * (self.z + self.y))), self.z), context)
+        if not same.ok:
+            return same
+        if is_zero(after - self.k * sqrt(2 / pi) * (1 + self.y**2 / 2), context.domain):
+            return ACCEPTED
+        return Checked(False, "the bound is not k sqrt(2/pi) (1 + y^2/2)")

@@ -13,7 +13,8 @@ from symforget.verify import Options, run_claim, run_twin
 
 LIBRARY, ALL = collect(("reverse_kl",))
 NAMES = "gradient unique-optimum local-rate global-rate force-law old-mean-gate exponential-decay"
-QUICK = [f"reverse_kl/{name}" for name in NAMES.split() if name != "force-law"]
+PROVED = [f"reverse_kl/{name}" for name in NAMES.split()]
+QUICK = [name for name in PROVED if name != "reverse_kl/force-law"]
 
 
 def context_of(claim, part):
@@ -31,10 +32,10 @@ def refuted(claim_id, **constants):
 
 
 def test_the_group_is_complete():
-    assert set(ALL) >= {f"reverse_kl/{name}" for name in NAMES.split()}
+    assert set(ALL) >= set(PROVED)
 
 
-@pytest.mark.parametrize("claim_id", ALL)
+@pytest.mark.parametrize("claim_id", PROVED)
 def test_every_part_is_proved_step_by_step(claim_id):
     claim = LIBRARY.claim(claim_id)
     for part in claim.parts:
@@ -49,7 +50,7 @@ def test_the_false_twin_is_refuted_with_a_witness(claim_id):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("claim_id", ALL)
+@pytest.mark.parametrize("claim_id", PROVED)
 def test_every_leg_holds_at_full_settings(claim_id):
     outcome = run_claim(LIBRARY, claim_id, Options())
     assert not outcome.error and outcome.twin is not None and outcome.twin.verdict is Verdict.REFUTED

@@ -1,0 +1,107 @@
+"""The joint gradient flow of reverse KL in the weight and both means, on the line of the means: vector fields.
+
+Whitened coordinates along mu_n - mu_o with mu_o = 0, mu_n = delta: the flow from means on that line stays on it,
+in any dimension. With g = m_n - m_o, l = -phi, l_alpha = log((1-alpha)/alpha),
+
+    phi' = -beta (1-beta) G,   G = phi + l_alpha + (m_o^2 - (m_n - delta)^2)/2 + A(l, g) - A(l_alpha + delta m_o, delta)
+                                   - A(-l, g) + A(-l_alpha + delta (delta - m_n), delta),
+    m_o' = -beta (m_o + e_q g - e_p delta)/variance,
+    m_n' = -(1-beta) (m_n - delta - e_q' g + e_p' delta)/variance,
+
+A(l, d) = E log(1 + exp(X)) and the gates e = E sigmoid(X), X = l - d^2/2 + d z, at the arguments of A in turn (the
+force law). ``variance`` is 1 for the whitened flow; the flow in the means themselves has the variance of Sigma along
+mu_n - mu_o where that is an eigenvector of Sigma.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import mpmath
+import numpy as np
+from scipy.special import log_expit
+
+from symforget.flows import State
+
+Field = Callable[[Sequence[Any]], State]
+
+
+def exact_field(alpha: Any, delta: Any, digits: int, variance: Any = 1) -> Field:
+    """The field on (phi, m_o, m_n) in mpmath, each expectation to about ``digits`` digits by the trapezoidal rule."""
+
+    def field(state: Sequence[Any]) -> State:
+        with mpmath.workdps(digits + 10):
+            return _assembled(state, mpmath.mpf(alpha), mpmath.mpf(delta), variance, mpmath, _soft_and_gate(digits))
+
+    return field
+
+
+def float_field(alpha: float, delta: float, variance: float = 1) -> Field:
+    """The same field in double precision, to about 14 digits."""
+
+    def field(state: Sequence[Any]) -> State:
+        return _assembled(state, alpha, delta, variance, np, _float_soft_and_gate)
+
+    return field
+
+
+def _assembled(state: Sequence[Any], alpha: Any, delta: Any, variance: Any, lib: Any, expectations: Any) -> State:
+    phi, old, new = state
+    odds, gap, behind = lib.log((1 - alpha) / alpha), new - old, delta - new
+    weights = 1 / (1 + lib.exp(-phi)), 1 / (1 + lib.exp(phi))
+    soft, gates = zip(
+        *(
+            expectations(log_odds, distance)
+            for log_odds, distance in (
+                (-phi, gap),
+                (odds + delta * old, delta),
+                (phi, gap),
+                (-odds + delta * behind, delta),
+            )
+        ),
+        strict=True,
+    )
+    slope = phi + odds + (old * old - behind * behind) / 2 + soft[0] - soft[1] - soft[2] + soft[3]
+    return [
+        -weights[0] * weights[1] * slope,
+        -weights[0] * (old + gates[0] * gap - gates[1] * delta) / variance,
+        weights[1] * (behind + gates[2] * gap - gates[3] * delta) / variance,
+    ]
+
+
+def _step(distance: Any, digits: int, pi: Any) -> Any:
+    """The trapezoidal step: the nearest singularity lies pi/distance off the line, and exp(-z^2/2) grows there."""
+    return 2 * pi * min(pi / max(abs(distance), 1), 3) / (digits * 2.302585093)
+
+
+def _centre(log_odds: Any, distance: Any) -> Any:
+    """Where the gate's integrand is largest: nodes round it keep the relative accuracy of a small gate."""
+    return min(max(distance / 2 - log_odds / distance, 0 * distance), distance) if distance > 0 else 0 * distance
+
+
+def _soft_and_gate(digits: int) -> Callable[[Any, Any], tuple[Any, Any]]:
+    def expectations(log_odds: Any, distance: Any) -> tuple[Any, Any]:
+        step = mpmath.mpf(_step(distance, digits + 4, mpmath.pi))
+        centre, soft, gate = _centre(log_odds, distance), mpmath.mpf(0), mpmath.mpf(0)
+        reach = int(mpmath.sqrt(2 * (digits + 4) * mpmath.log(10)) / step) + 1
+        for k in range(-reach, reach + 1):
+            z = centre + k * step
+            at = log_odds - distance**2 / 2 + distance * z
+            weight, small = mpmath.exp(-z * z / 2), mpmath.exp(-abs(at))
+            soft += weight * (max(at, 0) + mpmath.log1p(small))
+            gate += weight * ((1 if at > 0 else small) / (1 + small))
+        scale = step / mpmath.sqrt(2 * mpmath.pi)
+        return scale * soft, scale * gate
+
+    return expectations
+
+
+def _float_soft_and_gate(log_odds: float, distance: float) -> tuple[float, float]:
+    step = _step(distance, 18, np.pi)
+    z = _centre(log_odds, distance) + step * np.arange(-int(9 / step) - 1, int(9 / step) + 2)
+    at, bell = log_odds - distance**2 / 2 + distance * z, -z * z / 2
+    gate = np.exp(bell + log_expit(at)).sum()
+    soft = (np.exp(bell) * np.logaddexp(0, at)).sum()
+    scale = step / np.sqrt(2 * np.pi)
+    return float(scale * soft), float(scale * gate)
