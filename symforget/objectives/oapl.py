@@ -141,14 +141,18 @@ class Training:
         """The logit after ``lag`` steps down the squared loss on one group of rollouts of the lagged policy."""
         weight = 1 / (1 + np.exp(-lagged))
         old = rng.binomial(self.group, weight) / self.group
-        value = np.log(old + (1 - old) * np.exp(self.gap))
-        logit = lagged.copy()
+        logit = lagged
         for _ in range(self.lag):
-            now = 1 / (1 + np.exp(-logit))
-            on_old = np.log(now / weight) + value
-            on_new = np.log((1 - now) / (1 - weight)) - (self.gap - value)
-            logit -= self.step * 2 * (old * on_old * (1 - now) - (1 - old) * on_new * now)
+            logit = self.moved(logit, weight, old)
         return logit
+
+    def moved(self, logit: Array, weight: Array, old: Array) -> Array:
+        """One step down the squared loss; ``weight``: of the lagged policy, ``old``: share of old ones in its group."""
+        value = np.log(old + (1 - old) * np.exp(self.gap))
+        now = 1 / (1 + np.exp(-logit))
+        on_old = np.log(now / weight) + value
+        on_new = np.log((1 - now) / (1 - weight)) - (self.gap - value)
+        return logit - self.step * 2 * (old * on_old * (1 - now) - (1 - old) * on_new * now)
 
 
 @dataclass(frozen=True)

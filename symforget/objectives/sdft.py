@@ -175,22 +175,34 @@ class Training:
     def run(self, start: Array, average: Array, steps: int, rng: np.random.Generator) -> tuple[Array, Array]:
         """Weights of students and averages after ``steps`` updates; ``start``, ``average``: arrays of one shape."""
         logit, average = np.log(start) - np.log1p(-start), np.array(average, dtype=float)
+        shape = (*logit.shape, self.batch)
         for _ in range(steps):
-            student = 1 / (1 + np.exp(-logit))
-            target = (1 - self.strength) * average + self.strength * self.demonstrator
-            logit = logit - self.step * self.gradients(student, target, rng).mean(axis=-1)
-            average += self.ema_rate * (1 / (1 + np.exp(-logit)) - average)
+            uniform = rng.random(shape)
+            logit, average = self.updated(logit, average, uniform, rng.standard_normal(shape))
         return 1 / (1 + np.exp(-logit)), average
 
-    def gradients(self, student: Array, target: Array, rng: np.random.Generator) -> Array:
-        """One estimate of dL/dphi for every draw from the student, shape (..., batch).
+    def updated(self, logit: Array, average: Array, uniform: Array, normal: Array) -> tuple[Array, Array]:
+        """The student's logit and its average after one update from the noise of one batch, shape (..., batch)."""
+        student = (1 / (1 + np.exp(-logit)))[..., None]
+        from_old = uniform < student
+        log_odds = self.delta * (normal + self.delta * (0.5 - from_old))
+        return self.moved(logit, average, self.gradients(student, self.teacher(average)[..., None], log_odds).mean(-1))
+
+    def moved(self, logit: Array, average: Array, gradient: Array) -> tuple[Array, Array]:
+        """A step of the student down the gradient, then the EMA of the new student."""
+        logit = logit - self.step * gradient
+        return logit, average + self.ema_rate * (1 / (1 + np.exp(-logit)) - average)
+
+    def teacher(self, average: Array) -> Array:
+        """The teacher's old weight."""
+        return (1 - self.strength) * average + self.strength * self.demonstrator
+
+    def gradients(self, student: Array, target: Array, log_odds: Array) -> Array:
+        """One estimate of dL/dphi for every draw from the student; ``log_odds``: log p_n/p_o at the draw.
 
         Forward: -(p_a/q) times the score of phi (the teacher's cross-entropy, reweighted to the student's draws);
         reverse: the score times log(q/p_a).
         """
-        student, target = (np.asarray(x, dtype=float)[..., None] for x in (student, target))
-        from_old = rng.random((*student.shape[:-1], self.batch)) < student
-        log_odds = self.delta * (rng.standard_normal(from_old.shape) + self.delta * (0.5 - from_old))
         responsibility = 1 / (1 + (1 - student) / student * np.exp(log_odds))
         ratio = target / student * responsibility + (1 - target) / (1 - student) * (1 - responsibility)
         score = responsibility - student

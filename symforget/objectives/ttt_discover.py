@@ -124,15 +124,23 @@ class Training:
 
     def gradients(self, weight: Array, rng: np.random.Generator) -> Array:
         """One leave-one-out estimate of dJ/dphi for every policy."""
+        shape = (*np.shape(weight), self.group)
+        uniform = rng.random(shape)
+        return self.gradients_from(weight, uniform, rng.standard_normal(shape))
+
+    def gradients_from(self, weight: Array, uniform: Array, normal: Array) -> Array:
+        """The same from the noise of one group of draws, shape (..., group)."""
         weight = np.asarray(weight, dtype=float)[..., None]
-        from_old = rng.random((*weight.shape[:-1], self.group)) < weight
-        log_odds = self.delta * (rng.standard_normal(from_old.shape) + self.delta * (0.5 - from_old))
+        log_odds = self.delta * (normal + self.delta * (0.5 - (uniform < weight)))
+        advantage = entropic_advantages((log_odds > 0).astype(float), self.budget)
+        return self.contributions(weight, log_odds, advantage).mean(axis=-1)
+
+    def contributions(self, weight: Array, log_odds: Array, advantage: Array) -> Array:
+        """Advantage and the anchor's log density ratio times the score; ``log_odds``: log p_n/p_o at the draw."""
         responsibility = 1 / (1 + (1 - weight) / weight * np.exp(log_odds))
         density_ratio = self.initial / weight * responsibility
         density_ratio += (1 - self.initial) / (1 - weight) * (1 - responsibility)
-        advantage = entropic_advantages((log_odds > 0).astype(float), self.budget)
-        advantage += self.strength * np.log(density_ratio)
-        return (advantage * (responsibility - weight)).mean(axis=-1)
+        return (advantage + self.strength * np.log(density_ratio)) * (responsibility - weight)
 
 
 def entropic_advantages(rewards: Array, budget: float) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,8 @@ def draw(scenario: Scenario, done: Mapping[str, Trajectories], path: Path) -> No
     panels = _panels(scenario)
     across = min(3, len(panels))
     down = -(-len(panels) // across)
-    figure, axes = pyplot.subplots(down, across, figsize=(5 * across, 3.6 * down + 0.8), squeeze=False)
+    width, height = max(5 * across, 7.5), 3.6 * down + 0.8
+    figure, axes = pyplot.subplots(down, across, figsize=(width, height), squeeze=False)
     for spare in axes.flat[len(panels) :]:
         spare.set_axis_off()
     for axis, (label, quantity) in zip(axes.flat, panels.items(), strict=False):
@@ -62,11 +64,11 @@ def draw(scenario: Scenario, done: Mapping[str, Trajectories], path: Path) -> No
     if foretold:
         handles.append(Line2D([], [], color="black", ls="--", lw=1))
         names.append("exact expectations")
-    columns = min(4, len(names))
+    columns = min(int(width / 3.2), len(names))
     rows = -(-len(names) // columns)
     figure.legend(handles, names, loc="lower center", ncols=columns, fontsize=8, frameon=False)
-    figure.suptitle(scenario.title, fontsize=12)
-    figure.tight_layout(rect=(0, 0.2 * rows / (3.6 * down + 0.8), 1, 1))
+    figure.suptitle(fill(scenario.title, int(10 * width)), fontsize=12)
+    figure.tight_layout(rect=(0, 0.2 * rows / height, 1, 1))
     figure.savefig(path, dpi=150)
     pyplot.close(figure)
 
@@ -96,4 +98,6 @@ def _curve(axis: Any, name: str, values: Array, expected: Array | None, colour: 
     axis.fill_between(steps, low, high, color=colour, alpha=0.2, lw=0)
     axis.plot(steps, middle, color=colour, label=name, lw=1.4)
     if expected is not None:
-        axis.plot(steps, expected, color=colour, ls="--", lw=1)
+        axis.plot(
+            steps, expected, color=[part / 2 for part in colour], ls=(0, (4, 4)), lw=1
+        )  # darker: seen on the median

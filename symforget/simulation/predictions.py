@@ -20,6 +20,8 @@ def predicted(scenario: Scenario) -> dict[str, Trajectories]:
 
     It is the limit of large batches; for the estimator "as-coded" a batch of any size that can be run is far from it.
     """
+    if scenario.by_methods:
+        return _by_methods(scenario)
     work, grid, space = groups(scenario), _grid(scenario), Workspace()
     rates = Rates.of(work)
     state = State.of(scenario.start, 1, len(scenario.variants))
@@ -30,6 +32,19 @@ def predicted(scenario: Scenario) -> dict[str, Trajectories]:
         state = updated(scenario, rates, state, Gradient.joined(found))
         history.record(step, state)
     return history.trajectories(work)
+
+
+def _by_methods(scenario: Scenario) -> dict[str, Trajectories]:
+    from symforget.simulation.methods import sigmoid, trainer
+
+    done = {}
+    for variant in scenario.variants:
+        method, found = trainer(scenario, variant, 1), Trajectories.still(scenario, 1)
+        for step in range(1, scenario.steps + 1):
+            method.expected()
+            found.weight[:, step] = sigmoid(method.logit)
+        done[variant.name] = found
+    return done
 
 
 def _by_score(group: Group) -> Group:

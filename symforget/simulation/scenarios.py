@@ -16,13 +16,42 @@ LARGEST_FILE = 1_000_000
 
 
 class Estimator(StrEnum):
-    """How a step's gradient is estimated; `symforget.simulation.estimators` says what each one does."""
+    """How a step's gradient is estimated: as `symforget.simulation.estimators` says, or by a method's own update."""
 
     FORWARD = "forward"
     REVERSE = "reverse"
     PATHWISE = "pathwise"
     AS_CODED = "as-coded"
     REPLAY = "replay"
+    SDFT_FORWARD = "sdft-forward"
+    SDFT_REVERSE = "sdft-reverse"
+    TTT_DISCOVER = "ttt-discover"
+    OAPL = "oapl"
+
+
+@dataclass(frozen=True)
+class Method:
+    """Settings of a method's update, each in the methods that know it.
+
+    ``strength``: of the anchor, lam (SDFT, TTT-Discover). ``ema_rate``: of the teacher (SDFT). ``gap``: reward of the
+    new mode minus that of the old in units of the temperature, ``lag``: steps between synchronisations (OAPL).
+    """
+
+    strength: float = 0.0
+    ema_rate: float = 0.01
+    gap: float = 1.0
+    lag: int = 50
+
+
+SETTINGS: Mapping[Estimator, tuple[str, ...]] = {
+    Estimator.SDFT_FORWARD: ("strength", "ema_rate"),
+    Estimator.SDFT_REVERSE: ("strength", "ema_rate"),
+    Estimator.TTT_DISCOVER: ("strength",),
+    Estimator.OAPL: ("gap", "lag"),
+}
+"""Which settings a method has; the estimators that are no method have none."""
+LARGEST_GROUP = 4096
+"""Draws that may share one update of a method."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +76,8 @@ class Variant:
     alone. ``slow``: factor on the updates of weight, old mean and old scale. ``replay``: share of old draws mixed into
     the behaviour, importance-weighted (estimator "replay"). ``baseline``: subtract the reward's leave-one-out mean.
     ``floored``: the reward log(p/(reward_scale q) + reward_floor) in place of log(p/q).
+    ``method``: settings if the estimator is a method's update; then target_weight is the demonstrator's old weight
+    (SDFT), and the starting weight that of the initial policy (TTT-Discover).
     """
 
     name: str
@@ -57,6 +88,7 @@ class Variant:
     replay: float = 0.0
     baseline: bool = False
     floored: bool = False
+    method: Method | None = None
 
 
 @dataclass(frozen=True)
@@ -88,9 +120,24 @@ class Scenario:
     def dimension(self) -> int:
         return len(self.start.old_mean)
 
+    @property
+    def by_methods(self) -> bool:
+        """Whether the variants are methods' updates of the weight alone; a scenario has either all such or none."""
+        return self.variants[0].method is not None
+
+    @property
+    def separation(self) -> float:
+        """How many scales the modes lie apart, in one dimension and with a common scale."""
+        return abs(self.start.new_mean[0] - self.start.old_mean[0]) / self.start.old_scale
+
     def resized(self, steps: int | None = None, batch: int | None = None) -> Scenario:
-        """The same with another number of steps or draws per step."""
-        return replace(self, steps=steps or self.steps, batch=batch or self.batch)
+        """The same with another number of steps or draws per step.
+
+        Raises:
+            InputError: the scenario's variants cannot do with so few or so many draws.
+        """
+        resized = replace(self, steps=steps or self.steps, batch=batch or self.batch)
+        return _checked(resized, self.name)
 
     def only(self, names: Sequence[str]) -> Scenario:
         """The same with these variants only, in this order."""
@@ -177,6 +224,22 @@ def _checked(scenario: Scenario, where: str) -> Scenario:
         raise InputError(f"{where}: variants need distinct names")
     if scenario.logit and not 0 < scenario.start.weight < 1:
         raise InputError(f"{where}: with logit = true the starting weight must lie strictly between 0 and 1")
+    return _checked_methods(scenario, where) if any(v.method for v in scenario.variants) else scenario
+
+
+def _checked_methods(scenario: Scenario, where: str) -> Scenario:
+    if not all(v.method for v in scenario.variants):
+        raise InputError(f"{where}: {', '.join(SETTINGS)} cannot be variants beside other estimators")
+    start, target = scenario.start, scenario.target
+    in_place = (start.old_mean, start.new_mean) == (target.old_mean, target.new_mean)
+    common = {start.old_scale, start.new_scale, target.old_scale, target.new_scale}
+    if scenario.learn != ("weight",) or not scenario.logit or not in_place or len(common) > 1 or scenario.dimension > 1:
+        raise InputError(
+            f"{where}: methods train the weight alone: learn = ['weight'], logit = true, one dimension, "
+            "the same means in start and target, one common scale"
+        )
+    if scenario.batch < 2 or scenario.batch > LARGEST_GROUP:
+        raise InputError(f"{where}: methods need a batch between 2 and {LARGEST_GROUP}")
     return scenario
 
 
@@ -199,18 +262,30 @@ def _variant(table: _Table) -> Variant:
     named = table.text("estimator")
     if named not in set(Estimator):
         raise InputError(f'{table.where}: estimator "{named}" is none of {", ".join(Estimator)}')
+    estimator = Estimator(named)
+    demonstrated = estimator not in (Estimator.TTT_DISCOVER, Estimator.OAPL)
     found = Variant(
         table.text("name"),
-        Estimator(named),
-        table.number("target_weight", low=0.0, high=1.0),
+        estimator,
+        table.number("target_weight", None if demonstrated else 0.0, low=0.0, high=1.0),
         table.number("rate", low=0.0),
         table.number("slow", 1.0, low=0.0),
         table.number("replay", 0.0, low=0.0, high=0.999),
         table.flag("baseline", False),
         table.flag("floored", False),
+        _method(table, SETTINGS[estimator]) if estimator in SETTINGS else None,
     )
     table.finish()
     return found
+
+
+def _method(table: _Table, settings: tuple[str, ...]) -> Method:
+    default = Method()
+    found = {name: table.number(name, getattr(default, name), low=0.0) for name in settings if name != "lag"}
+    for name, highest in (("strength", 1e6), ("ema_rate", 1.0), ("gap", 100.0)):
+        if found.get(name, 0.0) > highest:
+            raise InputError(f'{table.where}: "{name}" must lie between 0 and {highest:g}')
+    return Method(**found, lag=table.whole("lag", default.lag) if "lag" in settings else default.lag)
 
 
 class _Table:
@@ -244,8 +319,8 @@ class _Table:
             raise InputError(f'{self.where}: "{key}" must lie between {low:g} and {high:g}')
         return value
 
-    def whole(self, key: str) -> int:
-        value = self._take(key, None, (int,), "a whole number")
+    def whole(self, key: str, default: int | None = None) -> int:
+        value = self._take(key, default, (int,), "a whole number")
         if not 1 <= value <= 10_000_000:
             raise InputError(f'{self.where}: "{key}" must lie between 1 and 10000000')
         return value

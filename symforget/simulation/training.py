@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from symforget.errors import InputError
+from symforget.simulation.draws import Noise
 from symforget.simulation.estimators import Group, estimates, groups, workspace_bytes
 from symforget.simulation.scenarios import Scenario
 from symforget.simulation.state import Array, Gradient, State, Workspace
@@ -51,6 +52,15 @@ class Trajectories:
         shape = (replicates, scenario.steps + 1)
         return cls(np.empty(shape), np.empty((*shape, 2, scenario.dimension)), np.empty((*shape, 2)))
 
+    @classmethod
+    def still(cls, scenario: Scenario, replicates: int) -> Trajectories:
+        """Everything at the start at every step."""
+        found, start = cls.empty(scenario, replicates), State.of(scenario.start, replicates, 1)
+        found.weight[:] = start.weight
+        found.means[:] = start.means.transpose(1, 2, 0, 3)
+        found.scales[:] = start.scales.transpose(1, 2, 0)
+        return found
+
     def put(self, rows: slice, other: Trajectories) -> None:
         """Copy the other's rows here."""
         self.weight[rows], self.means[rows], self.scales[rows] = other.weight, other.means, other.scales
@@ -73,6 +83,8 @@ def generators(task: Task) -> list[np.random.Generator]:
 def train(task: Task) -> dict[str, Trajectories]:
     """Run every step of every variant for the task's replicates; variant name -> trajectories."""
     rngs, scenario, space = generators(task), task.scenario, Workspace()
+    if scenario.by_methods:
+        return _train_methods(scenario, rngs, space)
     work = groups(scenario)
     rates = Rates.of(work)
     state = State.of(scenario.start, len(rngs), len(scenario.variants))
@@ -83,6 +95,22 @@ def train(task: Task) -> dict[str, Trajectories]:
             state = updated(scenario, rates, state, estimates(work, state, rngs, space))
             history.record(step, state)
     return history.trajectories(work)
+
+
+def _train_methods(
+    scenario: Scenario, rngs: Sequence[np.random.Generator], space: Workspace
+) -> dict[str, Trajectories]:
+    """The same for methods' updates; of the workspace only the noise is used."""
+    from symforget.simulation.methods import sigmoid, trainer  # brings in SymPy, which nothing else here needs
+
+    trainers = {v.name: trainer(scenario, v, len(rngs)) for v in scenario.variants}
+    done = {name: Trajectories.still(scenario, len(rngs)) for name in trainers}
+    for step in range(1, scenario.steps + 1):
+        noise = Noise.drawn(1, scenario.batch, rngs, space)
+        for name, method in trainers.items():
+            method.step(noise.v, noise.affine[1])
+            done[name].weight[:, step] = sigmoid(method.logit)
+    return done
 
 
 @dataclass(frozen=True)
