@@ -128,6 +128,8 @@ def _run_points(part: Part, check: Points, digits: int) -> Evidence:
             where = ", ".join(f"{s} = {v}" for s, v in point.items())
             return Evidence(Leg.CERTIFIED, Verdict.UNDECIDED, f"not decided at {where}: {comparison.reason}", part.name)
         reached = reached if comparison.truth else min(reached, comparison.digits)
+    if not isinstance(made, Eq) and not made.free_symbols:  # an inequality between two numbers, both enclosed
+        return Evidence(Leg.CERTIFIED, Verdict.CERTIFIED, "between two numbers", part.name, digits=reached)
     noun = "enclosures agree" if isinstance(made, Eq) else "holds"
     detail = f"{noun} at {len(check.points)} points"
     return Evidence(Leg.CERTIFIED, Verdict.SUPPORTED, detail, part.name, digits=reached)

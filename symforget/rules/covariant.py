@@ -31,7 +31,7 @@ from sympy import (
     sympify,
 )
 
-from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.derivation import ACCEPTED, Checked, Context, Rule
 from symforget.functions import normal
 from symforget.rules.oblique import ObliqueIntegral
 from symforget.rules.vectors import IntegralOverSpace, t_n, t_o, x
@@ -39,6 +39,9 @@ from symforget.signs import is_zero
 from symforget.vanishing import vanishes_as_rational
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
+
+LARGEST_EVALUATED = 2
+"""Beyond, with the inverse of a symbolic W, the integrand is too large to be worth a bound of its tails."""
 
 x_a, x_b = Symbol("x_a", real=True), Symbol("x_b", real=True)
 
@@ -142,6 +145,8 @@ class MixtureIntegral(IntegralOverSpace):
         """f at two density values and the coordinate u along the means, integrated over the directions across."""
         whitening: Any = self.args[1]
         n = whitening.rows
+        if n > LARGEST_EVALUATED:
+            raise NotImplementedError(f"integrals over more than {LARGEST_EVALUATED} dimensions are not evaluated")
         across = [Dummy(f"z_{k}", real=True) for k in range(1, n)]
         place = self.midpoint + Matrix(whitening).inv(method="ADJ") * Matrix([u, *across])
         moved = self.args[0](old, new, *place)  # type: ignore[operator]
@@ -243,3 +248,27 @@ def _across(integral: Expr, u: Symbol) -> Expr:
     kappa, w = integral.args[1], Dummy("w", real=True)
     moved = integral.integrand.xreplace({x: kappa * u + w})  # type: ignore[attr-defined]
     return _second_moments(moved, (w,), ((1 - kappa**2,),))
+
+
+@dataclass(frozen=True, init=False)
+class InTurn:
+    """Several equalities in one step: each expression follows from the one before it by its own rule."""
+
+    steps: tuple[tuple[Expr, Rule], ...]
+
+    def __init__(self, *steps: tuple[Any, Rule]) -> None:
+        object.__setattr__(self, "steps", steps)
+
+    @property
+    def reason(self) -> str:
+        return "; ".join(dict.fromkeys(rule.reason for _, rule in self.steps))
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=":
+            return NOT_AN_EQUALITY
+        for expression, rule in self.steps:
+            checked = rule.check(before, "=", sympify(expression), context)
+            if not checked.ok:
+                return checked
+            before = sympify(expression)
+        return ACCEPTED if before == after else Checked(False, "the last expression of the list is not the next one")

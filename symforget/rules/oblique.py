@@ -251,6 +251,45 @@ class InThePlane:
 
 
 @dataclass(frozen=True)
+class OnTheAxis:
+    """An integral along a direction v is one along mu_n - mu_o (kappa = 1) where the means are -delta/2 and delta/2."""
+
+    reason: str = "take v along mu_n - mu_o, and measure from the midpoint"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=" or not isinstance(before, SpaceIntegral) or not isinstance(after, ObliqueIntegral):
+            return Checked(False, "the step must turn an integral along v into one along mu_n - mu_o")
+        kappa, delta = after.args[1:]
+        centred = before.centres[2:] == (-delta / 2, delta / 2) and kappa == 1
+        if not centred or before.integrand.has(c_o, c_n) or before.integrand != after.integrand:
+            return Checked(False, "the integrands or the means differ")
+        return ACCEPTED
+
+
+@dataclass(frozen=True)
+class SmallestValue:
+    """y^T F y >= lambda_min |y|^2 for the 3 x 3 block F: what the smallest eigenvalue of a symmetric matrix is.
+
+    ``y``: three symbols that the matrix does not contain.
+    """
+
+    y: tuple[Symbol, Symbol, Symbol]
+    reason: str = "the smallest eigenvalue is the least value of the form on unit vectors"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        found = list(after.atoms(fisher_smallest_eigenvalue))
+        if relation != ">=" or len(found) != 1 or found[0].has(*self.y):
+            return Checked(False, "the step must bound the form from below by one smallest eigenvalue")
+        from symforget.fisher import along
+
+        vector = Matrix(self.y)
+        form, square = (vector.T * along(*found[0].args) * vector)[0], (vector.T * vector)[0]
+        if is_zero(before - form, context.domain) and is_zero(after - found[0] * square, context.domain):
+            return ACCEPTED
+        return Checked(False, "the two sides are not the form and the smallest eigenvalue times |y|^2")
+
+
+@dataclass(frozen=True)
 class ExtremeEigenvalue:
     """A bound of an extreme eigenvalue from the same bound of the quadratic form (Rayleigh, Courant and Fischer).
 
@@ -283,6 +322,39 @@ class ExtremeEigenvalue:
             ):
                 return ACCEPTED
         return Checked(False, "no premise bounds the quadratic form")
+
+
+@dataclass(frozen=True)
+class TestVector:
+    """The largest eigenvalue is at least v^T M v for a unit vector v, hence at least what bounds the form there.
+
+    ``matrix``: M, the block the statement's function speaks of; ``y``: the free symbols; ``vector``: v, exact numbers.
+    """
+
+    __test__ = False
+
+    matrix: Any
+    y: tuple[Symbol, Symbol, Symbol]
+    vector: tuple[int, int, int]
+    reason: str = "the largest eigenvalue is at least the quadratic form at a unit vector"
+
+    def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked:
+        if not isinstance(statement, Ge) or not isinstance(statement.lhs, fisher_largest_eigenvalue):
+            return Checked(False, "the statement does not bound the largest eigenvalue from below")
+        from symforget.fisher import along
+
+        if along(*statement.lhs.args) != Matrix(self.matrix) or sum(v**2 for v in self.vector) != 1:
+            return Checked(False, "the matrix is not the one of the statement, or the vector has another length")
+        if not all(str(context.domain.get(s)) == "(-oo, oo)" for s in self.y):
+            return Checked(False, "the form is not bounded for every vector")
+        column = Matrix(self.y)
+        form, values = (column.T * self.matrix * column)[0], dict(zip(self.y, self.vector, strict=True))
+        for premise in premises:
+            if not isinstance(premise, Ge) or not is_zero(premise.lhs - form, context.domain):
+                continue
+            if is_zero(premise.rhs.subs(values) - statement.rhs, context.domain):
+                return ACCEPTED
+        return Checked(False, "no premise bounds the form so at that vector")
 
 
 @dataclass(frozen=True)
