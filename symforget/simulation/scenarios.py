@@ -43,13 +43,20 @@ class Method:
     lag: int = 50
 
 
+METHODS = (Estimator.SDFT_FORWARD, Estimator.SDFT_REVERSE, Estimator.TTT_DISCOVER, Estimator.OAPL)
+"""The estimators that are a method's own update."""
 SETTINGS: Mapping[Estimator, tuple[str, ...]] = {
-    Estimator.SDFT_FORWARD: ("strength", "ema_rate"),
-    Estimator.SDFT_REVERSE: ("strength", "ema_rate"),
+    Estimator.FORWARD: ("target_weight", "slow"),
+    Estimator.REVERSE: ("target_weight", "slow", "baseline", "floored"),
+    Estimator.PATHWISE: ("target_weight", "slow"),
+    Estimator.AS_CODED: ("slow",),
+    Estimator.REPLAY: ("target_weight", "slow", "baseline", "floored", "replay"),
+    Estimator.SDFT_FORWARD: ("target_weight", "strength", "ema_rate"),
+    Estimator.SDFT_REVERSE: ("target_weight", "strength", "ema_rate"),
     Estimator.TTT_DISCOVER: ("strength",),
     Estimator.OAPL: ("gap", "lag"),
 }
-"""Which settings a method has; the estimators that are no method have none."""
+"""What a variant may say besides its name and rate."""
 LARGEST_GROUP = 4096
 """Draws that may share one update of a method."""
 
@@ -229,7 +236,7 @@ def _checked(scenario: Scenario, where: str) -> Scenario:
 
 def _checked_methods(scenario: Scenario, where: str) -> Scenario:
     if not all(v.method for v in scenario.variants):
-        raise InputError(f"{where}: {', '.join(SETTINGS)} cannot be variants beside other estimators")
+        raise InputError(f"{where}: {', '.join(METHODS)} cannot be variants beside other estimators")
     start, target = scenario.start, scenario.target
     in_place = (start.old_mean, start.new_mean) == (target.old_mean, target.new_mean)
     common = {start.old_scale, start.new_scale, target.old_scale, target.new_scale}
@@ -263,17 +270,17 @@ def _variant(table: _Table) -> Variant:
     if named not in set(Estimator):
         raise InputError(f'{table.where}: estimator "{named}" is none of {", ".join(Estimator)}')
     estimator = Estimator(named)
-    demonstrated = estimator not in (Estimator.TTT_DISCOVER, Estimator.OAPL)
+    known = SETTINGS[estimator]
     found = Variant(
         table.text("name"),
         estimator,
-        table.number("target_weight", None if demonstrated else 0.0, low=0.0, high=1.0),
+        table.number("target_weight", low=0.0, high=1.0) if "target_weight" in known else 0.0,
         table.number("rate", low=0.0),
-        table.number("slow", 1.0, low=0.0),
-        table.number("replay", 0.0, low=0.0, high=0.999),
-        table.flag("baseline", False),
-        table.flag("floored", False),
-        _method(table, SETTINGS[estimator]) if estimator in SETTINGS else None,
+        table.number("slow", 1.0, low=0.0) if "slow" in known else 1.0,
+        table.number("replay", 0.0, low=0.0, high=0.999) if "replay" in known else 0.0,
+        table.flag("baseline", False) if "baseline" in known else False,
+        table.flag("floored", False) if "floored" in known else False,
+        _method(table, known) if estimator in METHODS else None,
     )
     table.finish()
     return found
@@ -281,7 +288,8 @@ def _variant(table: _Table) -> Variant:
 
 def _method(table: _Table, settings: tuple[str, ...]) -> Method:
     default = Method()
-    found = {name: table.number(name, getattr(default, name), low=0.0) for name in settings if name != "lag"}
+    numbers = [name for name in settings if name in ("strength", "ema_rate", "gap")]
+    found = {name: table.number(name, getattr(default, name), low=0.0) for name in numbers}
     for name, highest in (("strength", 1e6), ("ema_rate", 1.0), ("gap", 100.0)):
         if found.get(name, 0.0) > highest:
             raise InputError(f'{table.where}: "{name}" must lie between 0 and {highest:g}')

@@ -17,8 +17,8 @@ from symforget.simulation.estimators import Group, estimates, groups, workspace_
 from symforget.simulation.scenarios import Scenario
 from symforget.simulation.state import Array, Gradient, State, Workspace
 
-LARGEST_CHUNK = 64
-"""Replicates trained together at which what a step costs whatever their number hardly matters any more."""
+ENOUGH_REPLICATES, ENOUGH_DRAWS = 64, 65_536
+"""Replicates trained together, and draws of theirs, at which what a step costs whatever their number hardly matters."""
 Progress = Callable[[int], None]
 
 
@@ -224,7 +224,8 @@ def chunk_size(scenario: Scenario, settings: Settings) -> int:
             f"({in_words(results)} for results); allow more, or fewer replicates, steps or jobs"
         )
     share = -(-settings.replicates // settings.jobs)
-    return int(max(1, min(LARGEST_CHUNK, share, free // (settings.jobs * one))))
+    useful = max(ENOUGH_REPLICATES, ENOUGH_DRAWS // scenario.batch)
+    return int(max(1, min(useful, share, free // (settings.jobs * one))))
 
 
 def in_words(count: int) -> str:

@@ -103,6 +103,7 @@ GOOD = scenarios.DIRECTORY.joinpath("sdft.toml").read_text(encoding="utf-8")
         ('learn = ["weight"]', 'learn = ["weight", "means"]', "train the weight alone"),
         ('estimator = "sdft-forward"', 'estimator = "forward"', 'unknown key "strength"'),
         ("strength = 0.5", "lag = 50", 'unknown key "lag"'),
+        ("strength = 0.5", "slow = 0.5", 'unknown key "slow"'),
         ("ema_rate = 0.05", "ema_rate = 1.5", '"ema_rate" must lie between 0 and 1'),
         ("new_mean = 3.0", "new_mean = 4.0", "the same means in start and target"),
         ("target_weight = 0.4", "", '"target_weight" is missing'),
