@@ -119,3 +119,15 @@ class least_new_weight(Function):
     @classmethod
     def ball(cls, separation: arb) -> arb:
         return ZERO.union(arb(1) / 10)
+
+
+class flow_drift(Function):
+    """sup D over all times of the whitened flow of reverse KL at alpha = 1/2 from beta = 9/10, m_o = mu_o.
+
+    `flow_drift(s, delta)`: the new mean starts at mu_o + s (mu_n - mu_o). It has no closed form and no enclosure; the
+    joint flow is integrated to measure it (symforget.joint_flow).
+    """
+
+    nargs = 2
+    is_real = True
+    is_positive = True
