@@ -15,14 +15,19 @@ Everything of degree two therefore reduces to the overlap gate H(beta) = int p_o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sympy import (
     Abs,
+    Add,
     Dummy,
     Expr,
     Function,
+    Integer,
     Lambda,
+    Max,
+    Min,
     Poly,
     PolynomialError,
     Symbol,
@@ -58,7 +63,8 @@ class SampleIntegral(Expr):
     @property
     def integrand(self) -> Expr:
         """f as an expression in the symbols p_o and p_n."""
-        return self.args[0](p_o, p_n)  # type: ignore[operator]
+        function = self.args[0]
+        return function.expr if function.variables == (p_o, p_n) else function(p_o, p_n)  # type: ignore
 
     def at(self, old: Expr, new: Expr) -> Expr:
         """f with the two densities replaced by the given values."""
@@ -169,12 +175,33 @@ def unfold(expr: Expr) -> Expr:
 
 def is_homogeneous(integrand: Expr) -> bool:
     """Whether f(s p_o, s p_n) = s f(p_o, p_n) for s > 0, which makes its integral well defined."""
+    if _degree(integrand) == 1:
+        return True
     s = Dummy("s", positive=True)
     scaled = integrand.xreplace({p_o: s * p_o, p_n: s * p_n})
     scaled = scaled.replace(lambda e: isinstance(e, log), lambda e: log(cancel(e.args[0])))
     plain = integrand.replace(lambda e: isinstance(e, log), lambda e: log(cancel(e.args[0])))
     difference = scaled / s - plain
     return cancel(together(difference)) == 0 or simplify(difference, doit=False) == 0
+
+
+def _degree(e: Expr) -> Expr | None:
+    """The degree of homogeneity in (p_o, p_n), read off the structure; None if the structure does not show one."""
+    if e in (p_o, p_n):
+        return Integer(1)
+    if not e.free_symbols & {p_o, p_n}:
+        return Integer(0)
+    degrees = [_degree(arg) for arg in e.args]
+    if None in degrees:
+        return None
+    if e.is_Mul:
+        return Add(*degrees)
+    if e.is_Pow and not isinstance(e, exp):
+        base, exponent = degrees
+        return base * e.exp if exponent == 0 and (e.exp.is_Rational or base == 0) else None
+    if e.is_Add or isinstance(e, (Abs, Max, Min)):
+        return degrees[0] if len(set(degrees)) == 1 else None
+    return Integer(0) if not any(degrees) and isinstance(e, Function) else None
 
 
 def score_polynomial(integrand: Expr, weight: Expr) -> Poly | None:
@@ -217,19 +244,35 @@ def reduce_to_gate(expr: Expr, weight: Symbol) -> Expr:
         reduced = reduce_integral(integral, weight)
         return integral if reduced is None else reduced
 
-    return expr.replace(lambda e: isinstance(e, SampleIntegral), value)
+    return map_integrals(expr, value)
+
+
+def map_integrals(expr: Expr, value: Callable[[SampleIntegral], Expr]) -> Expr:
+    """The expression with ``value`` in place of every integral over the sample space, inner ones first."""
+    found = {}
+    for integral in expr.atoms(SampleIntegral):
+        inner = integral.integrand
+        found[integral] = value(SampleIntegral(map_integrals(inner, value)) if inner.has(SampleIntegral) else integral)
+    return expr.xreplace(found)
 
 
 def integrate_densities(expr: Expr) -> Expr:
     """Replace every integral of a combination a p_o + b p_n, with constants a and b, by a + b."""
 
     def value(integral: SampleIntegral) -> Expr:
-        combination = integral.integrand.as_poly(p_o, p_n)
+        combination = integral.integrand.as_poly(p_o, p_n) if _may_be_polynomial(integral.integrand) else None
         if combination is None or not combination.is_homogeneous or combination.total_degree() != 1:
             return integral
         return sum(combination.coeffs(), start=sympify(0))
 
-    return expr.replace(lambda e: isinstance(e, SampleIntegral), value)
+    return map_integrals(expr, value)
+
+
+def _may_be_polynomial(e: Expr) -> bool:
+    """Whether nothing but sums, products and natural powers holds a density."""
+    if e.is_Add or e.is_Mul or (e.is_Pow and e.exp.is_Integer and e.exp.is_positive):
+        return all(_may_be_polynomial(arg) for arg in e.args)
+    return e in (p_o, p_n) or not e.has(p_o, p_n)
 
 
 def split_integrals(expr: Expr) -> Expr:
@@ -242,7 +285,7 @@ def split_integrals(expr: Expr) -> Expr:
             total += constant * SampleIntegral(rest)
         return total
 
-    return integrate_densities(expr.replace(lambda e: isinstance(e, SampleIntegral), split))
+    return integrate_densities(map_integrals(expr, split))
 
 
 def dominated_derivative(integrand: Expr, parameter: Symbol) -> bool:

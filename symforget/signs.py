@@ -8,10 +8,10 @@ open, and a quotient of polynomials with coefficients of one sign has that sign.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sympy import (
-    Add,
     Dummy,
     Expr,
     Integer,
@@ -33,6 +33,7 @@ from sympy import (
 )
 
 from symforget import tower
+from symforget.signset import is_shown
 from symforget.vanishing import differs_from_zero_somewhere, vanishes_as_rational, vanishes_in_exponentials
 
 if TYPE_CHECKING:
@@ -55,15 +56,20 @@ def parametrise(domain: Mapping[Symbol, Interval | UnitInterval]) -> dict[Symbol
     return {s: _parametrise_one(s, interval) for s, interval in domain.items()}
 
 
-def _parametrise_one(symbol: Symbol, interval: Any) -> Expr:
-    low, high = interval.lower, interval.upper
+@lru_cache(maxsize=4096)
+def _running_through(symbol: Symbol, low: Expr, high: Expr, closed: bool) -> Expr:
+    """The symbol through its parameter, always the same one, so that what SymPy remembers of it stays of use."""
     if low == -oo and high == oo:
         return Dummy(symbol.name, real=True)
-    closed = not (interval.lower_open if low != -oo else interval.upper_open)
     x = Dummy(symbol.name, nonnegative=True) if closed else Dummy(symbol.name, positive=True)
     if low == -oo:
         return high - x
     return low + x if high == oo else low + (high - low) * x / (1 + x)
+
+
+def _parametrise_one(symbol: Symbol, interval: Any) -> Expr:
+    low, high = interval.lower, interval.upper
+    return _running_through(symbol, low, high, not (interval.lower_open if low != -oo else interval.upper_open))
 
 
 def open_up(expr: Expr, domain: Mapping[Symbol, Any]) -> Expr:
@@ -137,21 +143,15 @@ def is_positive(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
 
 
 def _sign_shown(expr: Expr, strict: bool) -> bool:
-    def shown(e: Expr) -> bool:
-        return bool(e.is_positive if strict else e.is_nonnegative)
-
     forms = (lambda: expr, lambda: together(expr), lambda: factor(together(expr)))
-    return any(shown(form := make()) or _same_sign_factors(form, shown) for make in forms)
+    return any(is_shown(form := make(), strict) or _same_sign_factors(form, strict) for make in forms)
 
 
-def _same_sign_factors(expr: Expr, shown: Any) -> bool:
+def _same_sign_factors(expr: Expr, strict: bool) -> bool:
     """A product whose factors are each shown, after expanding numerator and denominator."""
     above, below = expr.as_numer_denom()
-    return all(_factor_shown(f, shown) for part in (above, below) for f in Mul.make_args(part))
+    return all(_factor_shown(f, strict) for part in (above, below) for f in Mul.make_args(part))
 
 
-def _factor_shown(f: Expr, shown: Any) -> bool:
-    if shown(f):
-        return True
-    terms = Add.make_args(expand(f))
-    return all(t.is_nonnegative for t in terms) and any(shown(t) for t in terms)
+def _factor_shown(f: Expr, strict: bool) -> bool:
+    return is_shown(f, strict) or is_shown(expand(f), strict)

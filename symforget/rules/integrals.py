@@ -9,14 +9,14 @@ from sympy import (
     Derivative,
     Dummy,
     Expr,
+    Integer,
     Integral,
     Mul,
     Poly,
     PolynomialError,
     Symbol,
-    cancel,
+    default_sort_key,
     sqrt,
-    together,
 )
 
 from symforget.calculus import (
@@ -24,6 +24,7 @@ from symforget.calculus import (
     dominated_derivative,
     integrate_densities,
     is_homogeneous,
+    map_integrals,
     p_n,
     p_o,
     reduce_to_gate,
@@ -32,6 +33,7 @@ from symforget.calculus import (
 )
 from symforget.derivation import ACCEPTED, Checked, Context
 from symforget.signs import is_nonnegative, is_zero
+from symforget.vanishing import vanishes_as_rational
 
 
 def combined_integrand(expr: Expr) -> Expr | None:
@@ -40,7 +42,7 @@ def combined_integrand(expr: Expr) -> Expr | None:
     A constant c counts as the integral of c p_o.
     """
     expr = integrate_densities(expr)
-    names = {integral: Dummy() for integral in sorted(expr.atoms(SampleIntegral), key=str)}
+    names = {integral: Dummy() for integral in sorted(expr.atoms(SampleIntegral), key=default_sort_key)}
     try:
         affine = Poly(expr.xreplace(names), *names.values()) if names else None
     except PolynomialError:
@@ -65,7 +67,8 @@ def integrates_to_zero(expr: Expr, context: Context) -> bool:
 
 def _multiple_of_gap(integrand: Expr) -> bool:
     """Whether the integrand is c (p_o - p_n), c free of the densities: the cheapest check, logarithms as they stand."""
-    return not cancel(together(integrand) / (p_o - p_n)).has(p_o, p_n)
+    constant = integrand.xreplace({p_o: Integer(2), p_n: Integer(1)})
+    return vanishes_as_rational(integrand - constant * (p_o - p_n))
 
 
 @dataclass(frozen=True)
@@ -207,17 +210,14 @@ def _same_products(side: Expr, expected: Expr, context: Context) -> bool:
     """Equality of products of integrals, those with the same integrand given one name, densities integrating to 1."""
     names: list[tuple[SampleIntegral, Dummy]] = []
 
-    def name(integral: Expr) -> Expr:
-        if not isinstance(integral, SampleIntegral):
-            return integral
+    def name(integral: SampleIntegral) -> Expr:
         for known, dummy in names:
             if is_zero(known.integrand - integral.integrand, context.domain):
                 return dummy
         names.append((integral, Dummy("I", real=True)))
         return names[-1][1]
 
-    difference = integrate_densities(side - expected)
-    return is_zero(difference.replace(lambda e: isinstance(e, SampleIntegral), name), context.domain)
+    return is_zero(map_integrals(integrate_densities(side - expected), name), context.domain)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,90 @@
+"""Which signs an expression can take, read off its structure and its symbols' assumptions.
+
+A set of signs is three bits: NEGATIVE, ZERO, POSITIVE. Sums and products combine the sets of their arguments; nothing
+is expanded or compared, so that the answer comes in one pass where SymPy's assumptions may wander through the whole
+expression many times. The empty set stands for "not known to be a real number".
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sympy import Add, Expr, Mul, Pow, exp
+
+NEGATIVE, ZERO, POSITIVE = 1, 2, 4
+REAL = NEGATIVE | ZERO | POSITIVE
+UNKNOWN = 0
+
+
+@lru_cache(maxsize=50_000)
+def possible_signs(expr: Expr) -> int:
+    """The signs the expression can take where its symbols are what they assume; UNKNOWN if it may not be real."""
+    if isinstance(expr, Add):
+        return _of_sum([possible_signs(arg) for arg in expr.args])
+    if isinstance(expr, Mul):
+        return _of_product([possible_signs(arg) for arg in expr.args])
+    if isinstance(expr, exp):
+        return POSITIVE if possible_signs(expr.args[0]) else UNKNOWN
+    if isinstance(expr, Pow):
+        return _of_power(expr)
+    return _assumed(expr)
+
+
+def is_shown(expr: Expr, strict: bool) -> bool:
+    """Whether the expression is > 0 (``strict``) or >= 0 wherever its symbols are what they assume."""
+    signs = possible_signs(expr)
+    return signs == POSITIVE or (not strict and signs in (ZERO, ZERO | POSITIVE))
+
+
+def _of_sum(parts: list[int]) -> int:
+    if UNKNOWN in parts:
+        return UNKNOWN
+    together = 0
+    for part in parts:
+        together |= part
+    if together & NEGATIVE and together & POSITIVE:
+        return REAL
+    if NEGATIVE in parts or POSITIVE in parts:  # one term is never zero, and no other has the opposite sign
+        return together & ~ZERO
+    return together
+
+
+def _of_product(parts: list[int]) -> int:
+    if UNKNOWN in parts:
+        return UNKNOWN
+    signs = POSITIVE
+    for part in parts:
+        flipped = _negated(signs) if part & NEGATIVE else 0
+        signs = flipped | (signs if part & POSITIVE else 0) | (ZERO if part & ZERO else 0) | (signs & ZERO)
+    return signs
+
+
+def _negated(signs: int) -> int:
+    return (POSITIVE if signs & NEGATIVE else 0) | (signs & ZERO) | (NEGATIVE if signs & POSITIVE else 0)
+
+
+def _of_power(expr: Pow) -> int:
+    base, exponent = expr.args
+    signs = possible_signs(base)
+    if signs == POSITIVE:
+        return POSITIVE if possible_signs(exponent) else UNKNOWN
+    if exponent.is_Integer and signs and (exponent.is_positive or not signs & ZERO):
+        return signs if int(exponent) % 2 else (signs & ZERO) | (POSITIVE if signs & ~ZERO else 0)
+    if signs in (ZERO, ZERO | POSITIVE) and exponent.is_Rational and exponent.is_positive:
+        return signs
+    return _assumed(expr)
+
+
+def _assumed(expr: Expr) -> int:
+    """SymPy's own answer for a symbol, a number or a function."""
+    if expr.is_zero:
+        return ZERO
+    if expr.is_positive:
+        return POSITIVE
+    if expr.is_negative:
+        return NEGATIVE
+    if expr.is_nonnegative:
+        return ZERO | POSITIVE
+    if expr.is_nonpositive:
+        return ZERO | NEGATIVE
+    return REAL if expr.is_real else UNKNOWN
