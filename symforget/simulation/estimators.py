@@ -20,12 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from symforget.simulation.draws import Noise, Sampled
-from symforget.simulation.scenarios import Estimator, Scenario, Variant
+from symforget.simulation.groups import Group, groups
+from symforget.simulation.scenarios import Estimator, Scenario
 from symforget.simulation.state import SMALLEST_WEIGHT, Array, Gradient, State, Workspace
 
 BLOCK = 4096
@@ -35,87 +35,6 @@ DRAWS_AT_ONCE = 131_072
 ARRAYS_PER_DRAW = 12
 """Arrays of one number per draw that are held at a time at most, features apart."""
 LARGEST_LOG = 700.0
-
-
-@dataclass(frozen=True)
-class Group:
-    """Variants that one pass of array operations serves: same estimator, same use of baseline, floor and old target.
-
-    ``columns``: where they stand in arrays (R, V, ...).
-    """
-
-    scenario: Scenario
-    variants: tuple[Variant, ...]
-    first: int = 0
-
-    @property
-    def columns(self) -> slice:
-        return slice(self.first, self.first + len(self.variants))
-
-    @cached_property
-    def estimator(self) -> Estimator:
-        return self.variants[0].estimator
-
-    @cached_property
-    def baseline(self) -> bool:
-        return self.variants[0].baseline
-
-    @cached_property
-    def target(self) -> State:
-        """The target's components with each variant's target weight; one replicate."""
-        target = State.of(self.scenario.target, 1, len(self.variants))
-        return State(self.per_variant("target_weight")[None], target.means, target.scales)
-
-    @cached_property
-    def target_forms(self) -> Array:
-        """Log densities of the target's weighted components, (2, 1, V, d + 2)."""
-        return self.target.weighted()
-
-    @cached_property
-    def mode_forms(self) -> Array:
-        """Log densities of the target's modes, without weights."""
-        return self.target.densities()
-
-    @cached_property
-    def sees_old(self) -> bool:
-        """Whether the old mode is in what the variants are shown."""
-        return bool(self.target.weight.any())
-
-    @cached_property
-    def scaled_new_mode(self) -> Array:
-        """The log density of the target's new mode, over the published reward's scale."""
-        form = np.array(self.mode_forms[1])
-        form[..., 0] -= np.log(self.scenario.reward_scale)
-        return form
-
-    @cached_property
-    def replay(self) -> Array:
-        return self.per_variant("replay")
-
-    @property
-    def place_of_one(self) -> int | None:
-        """Where among the coefficients there is the constant 1, if there is."""
-        if self.estimator is Estimator.FORWARD:
-            return 0
-        return 2 if self.baseline or self.estimator is Estimator.PATHWISE else None
-
-    @cached_property
-    def sharing(self) -> bool:
-        """Whether all variants see the very same draws."""
-        return self.estimator is Estimator.FORWARD and len({v.target_weight for v in self.variants}) == 1
-
-    def per_variant(self, name: str) -> Array:
-        """A setting of every variant, shape (V,)."""
-        return np.array([getattr(v, name) for v in self.variants], dtype=float)
-
-
-def groups(scenario: Scenario) -> list[Group]:
-    """The scenario's variants by what they have in common, in order of first appearance."""
-    found: dict[tuple[Estimator, bool, bool, bool], list[Variant]] = {}
-    for v in scenario.variants:
-        found.setdefault((v.estimator, v.baseline, v.floored, v.target_weight > 0), []).append(v)
-    firsts = np.cumsum([0, *map(len, found.values())])
-    return [Group(scenario, tuple(variants), int(i)) for i, variants in zip(firsts, found.values(), strict=False)]
 
 
 def replicates_at_once(scenario: Scenario) -> int:
@@ -151,7 +70,7 @@ class Pass:
     def sums(self, noise: Noise, space: Workspace) -> Array:
         """Sums over the draws of the coefficients times each feature, as `weighted_sums` says."""
         if self.half is not None:  # the old component's stratum has the first half of the draws, the new one's the last
-            size = noise.v.shape[1] // 2 or 1
+            size = _per_stratum(noise.v.shape[1])
             noise = noise.part(slice(0, size) if self.half == 0 else slice(-size, None))
         return weighted_sums(self.group, self.forms, self.sampled.features(noise, space), space)
 
@@ -185,11 +104,21 @@ def _batch_sums(
     todo: Sequence[Pass], scenario: Scenario, rngs: Sequence[np.random.Generator], space: Workspace
 ) -> list[Array]:
     totals: list[Array] = []
-    for start in range(0, scenario.batch, BLOCK):
-        noise = Noise.drawn(scenario.dimension, min(BLOCK, scenario.batch - start), rngs, space)
+    for count in _blocks(scenario.batch):
+        noise = Noise.drawn(scenario.dimension, count, rngs, space)
         found = [p.sums(noise, space) for p in todo]
         totals = [a + b for a, b in zip(totals, found, strict=True)] if totals else found
     return totals
+
+
+def _blocks(batch: int) -> Iterator[int]:
+    for start in range(0, batch, BLOCK):
+        yield min(BLOCK, batch - start)
+
+
+def _per_stratum(count: int) -> int:
+    """How many of a block's draws each of the pathwise estimator's two strata has."""
+    return count // 2 or 1
 
 
 def sampled(group: Group, state: State) -> Sampled:
@@ -366,7 +295,8 @@ def _gradient(group: Group, state: State, sums: Iterator[Array]) -> Gradient:
     """The ascent direction from the sums over the batch, of which a group takes as many as it has passes."""
     batch = group.scenario.batch
     if group.estimator is Estimator.PATHWISE:
-        return _path_gradient(group, state, [next(sums) / (batch // 2 or 1) for _ in (0, 1)])
+        draws = sum(map(_per_stratum, _blocks(batch)))
+        return _path_gradient(group, state, [next(sums) / draws for _ in (0, 1)])
     means = next(sums) / batch
     if group.baseline and batch > 1:
         # Leave-one-out: subtracting the mean reward of the other draws is unbiased.

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from symforget.simulation.draws import Sampled, squared
-from symforget.simulation.estimators import Group, groups, passes, score_gradient, weighted_sums
+from symforget.simulation.estimators import passes, score_gradient, weighted_sums
+from symforget.simulation.groups import Group, groups
 from symforget.simulation.scenarios import Estimator, Scenario
 from symforget.simulation.state import Array, Gradient, State, Workspace
 from symforget.simulation.training import History, Rates, Trajectories, updated

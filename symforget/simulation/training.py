@@ -13,7 +13,8 @@ import numpy as np
 
 from symforget.errors import InputError
 from symforget.simulation.draws import Noise
-from symforget.simulation.estimators import Group, estimates, groups, workspace_bytes
+from symforget.simulation.estimators import estimates, workspace_bytes
+from symforget.simulation.groups import Group, groups
 from symforget.simulation.scenarios import Scenario
 from symforget.simulation.state import Array, Gradient, State, Workspace
 

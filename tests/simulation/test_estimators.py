@@ -7,7 +7,8 @@ import pytest
 
 from symforget.simulation import scenarios
 from symforget.simulation.draws import Noise
-from symforget.simulation.estimators import BLOCK, estimates, groups
+from symforget.simulation.estimators import BLOCK, estimates
+from symforget.simulation.groups import groups
 from symforget.simulation.predictions import predicted
 from symforget.simulation.scenarios import Estimator, Mixture, Scenario, Variant
 from symforget.simulation.state import State, Workspace
