@@ -24,7 +24,7 @@ from sympy import (
     sqrt,
 )
 
-from symforget.authoring import claim, eq, ge, le
+from symforget.authoring import claim, eq, ge, gt, le, lt
 from symforget.calculus import BC, TV, H, SampleIntegral, mixture, p_n, p_o
 from symforget.claims import Part
 from symforget.derivation import Derivation
@@ -32,7 +32,7 @@ from symforget.domain import Interval
 from symforget.flows import limit_of_fit
 from symforget.flows import local_rate as measured_rate
 from symforget.functions import normal
-from symforget.gate.symbolic import gate_s
+from symforget.gate.symbolic import gate_s, gate_s_derivative
 from symforget.instances import GaussianPair, TwoLetterPair
 from symforget.joint_flow import largest_float_drift
 from symforget.legs.certified import at, over
@@ -94,6 +94,7 @@ from symforget.rules.space import (
     LogCoshBelow,
     LogOfTwoBells,
     PointwiseInSpace,
+    PositiveExpectation,
     RaiseExponents,
     Share,
     SigmoidBelowPower,
@@ -1262,4 +1263,143 @@ def drift_exponent(exponent=-Rational(1, 8)):
                 for at_start in ("1", "4/5", "1/2")
             ),
         ),
+    )
+
+
+u_real = Symbol("u", real=True)
+merged, y_o, y_n = Symbol("m", real=True), *(Symbol(name, real=True) for name in ("y_o", "y_n"))
+
+
+def assigned_new(position):
+    """E[r_n under p_alpha] for N(m, 1), m at ``position`` on the line with mu_o = 0, mu_n = delta."""
+    return misassigned_old(delta, log_odds(alpha) + delta * position)
+
+
+def steepness(position):
+    """kappa = delta^2 E[r_o r_n under p_alpha] for N(m, 1): delta times the slope of ``assigned_new``."""
+    odds_there = log_odds(alpha) + delta * position
+    gate = gate_s(delta, odds_there) / 2 + gate_s_derivative(1, delta, odds_there)
+    return delta**2 * exp(odds_there / 2 - delta**2 / 8) * gate / 2
+
+
+@claim(
+    domain={
+        **FOUR_MEANS,
+        delta: "(0, oo)",
+        l: LINE,
+        merged: LINE,
+        beyond: "[0, oo)",
+        y_o: LINE,
+        y_n: LINE,
+    },
+    kind="fixed point",
+    densities="Gaussian",
+    sentence="target",
+    depends_on=("reverse_kl/force-law", "overlap/exact-values"),
+    false_twin={"square": 2},
+)
+def stationary_points(square=1, split=1):
+    """Merged means are stationary too, but never attract; both components may still linger on one mode.
+
+    On the line mu_o = 0, mu_n = delta the force law reads dL/dm_o = beta [m_o - delta e(m_o) + e_q (m_n - m_o)],
+    dL/dm_n = (1-beta) [m_n - delta e(m_n) + e_q' (m_o - m_n)], where e(m) is the chance that a draw from N(m, 1) is
+    assigned to the new mode. With m_o = m_n = m the two components are one and the weight is idle: all of these are
+    stationary where m = delta e(m), that is where m is the mean of the modes' means, weighted by how its own draws
+    are assigned. There the Hessian in the means is b b^T - kappa diag(b), b = (beta, 1-beta),
+    kappa = delta^2 E[r_o r_n] > 0: moving the means apart, their weighted mean kept, always lowers L, while moving both
+    alike raises it if kappa < 1 (a saddle) and lowers it if kappa > 1. The flow leaves at a rate of at most kappa. A
+    search from random starts finds, besides these, the target and the target with its labels exchanged, nothing else.
+
+    Guarantee: **tight** (Hessian); **upper bound** (rate).
+    Hypotheses: Gaussian modes with common covariance, means on the line of the modes.
+    Source: a limit of "converges to the true target" (abstract of arXiv:2603.12163); ours.
+    """
+    this = "reverse_kl/stationary-points"
+    gap = m_n - m_o
+    old = m_o - delta * assigned_new(m_o) + misassigned_old(gap, log_odds(beta)) * gap
+    new = m_n - delta * assigned_new(m_n) - (1 - misassigned_old(gap, log_odds(beta) + gap**2)) * gap
+    gradient_along = beta * old * y_o + (1 - beta) * new * y_n
+    point = ((m_o, m_n), (merged, merged))
+    curvature = y_o * Derivative(gradient_along, m_o) + y_n * Derivative(gradient_along, m_n)
+    kappa_there = steepness(merged)
+
+    def form(old_move, new_move, steep):
+        along = beta * old_move + (1 - beta) * new_move
+        return square * along**2 - split * steep * (beta * old_move**2 + (1 - beta) * new_move**2)
+
+    argument = delta * u_real + l
+    positive = normal(2 * exp(argument / 2) / (1 + exp(argument)) ** 2, u_real)
+    slope = gate_s(delta, l) / 2 + gate_s_derivative(1, delta, l)
+    front = delta**2 * exp((log_odds(alpha) + delta * merged) / 2 - delta**2 / 8) / 2
+    return (
+        Part(
+            eq(Subs(curvature, *point), form(y_o, y_n, kappa_there)),
+            name="Hessian",
+            symbolic=Derivation(Subs(curvature, *point))
+            .equals(Subs(curvature.doit(), *point), by=AtEveryPoint(Differentiate()))
+            .equals(form(y_o, y_n, kappa_there), by=PutIn("e_q = 1 - beta where the means are one")),
+        ),
+        Part(
+            gt(slope, 0),
+            name="slope of the gate",
+            symbolic=Derivation(slope).equals(positive, by=GateAsExpectation()).above(0, by=PositiveExpectation()),
+        ),
+        Part(
+            lt(form(1 - beta, -beta, kappa_there), 0),
+            name="splitting",
+            symbolic=Derivation(form(1 - beta, -beta, kappa_there))
+            .equals(-beta * (1 - beta) * kappa_there, by=Algebra())
+            .below(
+                0,
+                by=Lemma(
+                    this,
+                    "slope of the gate",
+                    at={l: log_odds(alpha) + delta * merged},
+                    times=beta * (1 - beta) * front,
+                ),
+            ),
+        ),
+        Part(
+            le(-form(y_o, y_n, beyond), split * beyond * (y_o**2 + y_n**2)),
+            name="rate of leaving",
+            symbolic=Derivation(-form(y_o, y_n, beyond)).at_most(
+                split * beyond * (y_o**2 + y_n**2),
+                by=SignOf(
+                    (beta * y_o + (1 - beta) * y_n) ** 2 + beyond * ((1 - beta) * y_o**2 + beta * y_n**2),
+                    "the square, and weights at most 1",
+                ),
+            ),
+        ),
+    )
+
+
+@claim(
+    domain={alpha: "[1/4, 3/4]", delta: "[5, 12]", merged: "[0, 1/2]"},
+    kind="fixed point",
+    densities="Gaussian",
+    sentence="target",
+    depends_on=("reverse_kl/stationary-points",),
+    false_twin={"steepest": Rational(1, 10)},
+)
+def both_on_one_mode(steepest=Rational(1, 2)):
+    """With separated modes both components may sit on one mode, and leave it exponentially slowly.
+
+    m - delta e(m) is negative at m = 0 (at mu_o), positive at m = 1/2 and increasing between, since its slope is
+    1 - kappa and kappa < 1/2: there is exactly one stationary point with both means within 1/2 of mu_o on the
+    side of mu_n, for every beta. It is a saddle of L, left at a rate below kappa <= delta^2 e(m), and for m <= 1/2 the
+    probability e(m) is of order exp(-delta^2/8 + delta/4). By symmetry there is one near mu_n.
+
+    Guarantee: **upper bound** of kappa, certified on the stated box.
+    Hypotheses: Gaussian modes with common covariance, means on the line of the modes, mu_o = 0.
+    Source: a limit of "converges to the true target" (abstract of arXiv:2603.12163); ours.
+    """
+    box = {alpha: "[1/4, 3/4]", delta: "[5, 12]", merged: "[0, 1/2]"}
+    end = Rational(1, 2)
+    return (
+        Part(
+            gt(end - delta * assigned_new(end), 0),
+            name="beyond it",
+            certified=(over({alpha: box[alpha], delta: box[delta]}, seconds=2),),
+        ),
+        Part(le(steepness(merged), steepest), name="slope", certified=(over(box, seconds=4),)),
     )

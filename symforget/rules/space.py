@@ -295,3 +295,18 @@ class LogCoshBelow:
         if is_zero(after - self.k * sqrt(2 / pi) * (1 + self.y**2 / 2), context.domain):
             return ACCEPTED
         return Checked(False, "the bound is not k sqrt(2/pi) (1 + y^2/2)")
+
+
+@dataclass(frozen=True)
+class PositiveExpectation:
+    """E[g(z)] > 0 for z ~ N(0, 1), because g is positive for every real z."""
+
+    reason: str = "the expectation of something positive"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation not in (">", ">=") or after != 0 or not isinstance(before, normal):
+            return Checked(False, "the step must be E[g] > 0")
+        z = Symbol("z", real=True)
+        if open_up(before.args[0](z), context.domain).is_positive:  # type: ignore[operator]
+            return ACCEPTED
+        return Checked(False, f"{before} is not shown to be the expectation of something positive")
