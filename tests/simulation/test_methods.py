@@ -82,12 +82,10 @@ def test_without_an_anchor_ttt_discover_loses_the_old_mass_and_a_stronger_one_ke
     assert ends[0] < 2e-3 and ends == sorted(ends)
 
 
-@pytest.mark.parametrize(
-    ("name", "settings"), [("oapl", {"replicates": 3}), ("sdft", {"replicates": 3}), ("ttt_discover", {"jobs": 2})]
-)
-def test_a_replicate_is_the_same_however_the_run_is_shared_out(name, settings):
+@pytest.mark.parametrize("name", METHODS)
+def test_a_replicate_is_the_same_whatever_replicates_are_trained_beside_it(name):
     run = scenarios.load(name).resized(steps=4)
-    whole, other = (collected(run, Settings(**({"replicates": 6} | s))) for s in ({}, settings))
+    whole, other = (collected(run, Settings(replicates=count)) for count in (6, 3))
     for variant, found in other.items():
         np.testing.assert_array_equal(found.weight, whole[variant].weight[: len(found.weight)])
 

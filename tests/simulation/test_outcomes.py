@@ -64,9 +64,12 @@ def test_replicates_without_a_quantity_are_counted():
     assert spread(np.full(2, np.nan)).missing == 2
 
 
-@pytest.mark.parametrize("replicates", [40, 400])
-def test_memory_stays_below_what_is_allowed(replicates):
-    run = scenarios.load("chen2025").resized(steps=10)
+@pytest.mark.parametrize(
+    ("name", "batch", "replicates"),
+    [("chen2025", 1000, 40), ("chen2025", 1000, 200), ("drift", 4096, 40), ("ttt_discover", 4096, 40)],
+)
+def test_memory_stays_below_what_is_allowed(name, batch, replicates):
+    run = scenarios.load(name).resized(steps=4, batch=batch)
     allowed = 30_000_000
     settings = Settings(replicates=replicates, max_memory=allowed)
     tracemalloc.start()
