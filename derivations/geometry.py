@@ -25,7 +25,7 @@ from symforget.legs.certified import at, over
 from symforget.legs.numeric import Measurement, agree
 from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment
 from symforget.model import alpha, delta, l
-from symforget.nearby import descent_factor, flow_rate
+from symforget.nearby import descent_factor, flow_rate, form_by_sum
 from symforget.rules import Algebra, GateAsExpectation, InExpectation, Lemma, PointwiseExpectation, SignOf, Stein
 from symforget.rules.covariant import (
     AlongAndAcross,
@@ -220,13 +220,6 @@ def fisher(separate=1, overlapping=1, offset=Rational(1, 2)):
     target = {alpha: "3/10", mu_o: 0, mu_n: 2, y0: 1, y1: "1/2", y2: -1}
     return (
         Part(
-            eq(second, information),
-            name="Hessian",
-            symbolic=Derivation(second).equals(information, by=SecondVariation()),
-            certified=(at(target, digits=10),),
-            numeric=(agree(target),),
-        ),
-        Part(
             eq(oblique, with_moments(*by_stein)),
             name="blocks",
             symbolic=Derivation(oblique)
@@ -255,10 +248,17 @@ def fisher(separate=1, overlapping=1, offset=Rational(1, 2)):
                 for d in (1, 3)
             ),
         ),
+        Part(
+            eq(second, information),
+            name="Hessian",
+            symbolic=Derivation(second).equals(information, by=SecondVariation()),
+            certified=(at(target, digits=10),),
+            numeric=(agree(target),),
+        ),
     )
 
 
-def from_moments(start, diagonal, shape):
+def from_moments(diagonal, shape):
     """From the form of the 3 x 3 block to D - E_p[r_o r_n (y.w)^2], by overlap/heat-equation backwards."""
     coefficients = Poly(expand(shape**2), u).all_coeffs()[::-1]
     moments = tuple(normal(u**k * SECH, u) for k in range(3))
@@ -270,16 +270,13 @@ def from_moments(start, diagonal, shape):
     def stein(part, order):
         return Lemma("overlap/heat-equation", part, at={l: ODDS}, times=BELL * coefficients[order])
 
-    by_lemmas = InTurn(
+    collected = diagonal - BELL * normal(shape**2 * SECH, u)
+    return InTurn(
+        (with_moments(s, delta * first, s + delta**2 * curved), Algebra("F = D - E")),
         (with_moments(moments[0], delta * first, s + delta**2 * curved), GateAsExpectation()),
         (with_moments(moments[0], moments[1], s + delta**2 * curved), stein("first moment", 1)),
         (with_moments(*moments), stein("second moment", 2)),
-    )
-    return (
-        Derivation(start)
-        .equals(with_moments(s, delta * first, s + delta**2 * curved), by=Algebra("F = D - E"))
-        .equals(with_moments(*moments), by=by_lemmas)
-        .equals(diagonal - BELL * normal(shape**2 * SECH, u), by=InExpectation("collect the square"))
+        (collected, InExpectation("collect the square")),
     )
 
 
@@ -310,7 +307,7 @@ def conditioning(constant=Rational(3, 2), growth=Rational(1, 4), top=1):
     shape = y0 + y1 * (u + delta / 2) - y2 * (u - delta / 2)
     diagonal = alpha * (1 - alpha) * y0**2 + alpha * y1**2 + (1 - alpha) * y2**2
     squares = diagonal - BELL * normal(shape**2 * SECH, u)
-    chain = Derivation(start).equals(squares, by=Lemma(this, "form"))
+    chain = Derivation(start).equals(squares, by=from_moments(diagonal, shape))
     tau = (constant + growth * delta**2) * sqrt(alpha * (1 - alpha)) * exp(-(delta**2) / 8)
     vector = (1, u + delta / 2, -(u - delta / 2))
     length = sum(e**2 for e in vector)
@@ -335,7 +332,6 @@ def conditioning(constant=Rational(3, 2), growth=Rational(1, 4), top=1):
     )
     near = at({alpha: "1/2", delta: 6}, {alpha: "1/10", delta: 10}, {alpha: "9/10", delta: 3})
     return (
-        Part(eq(start, squares), name="form", symbolic=from_moments(start, diagonal, shape)),
         Part(ge(start, diagonal - tau * SQUARE), name="trace", symbolic=below),
         Part(
             ge(start, least * SQUARE),
@@ -519,6 +515,7 @@ def in_dimension(dimension, scale):
 
 
 DIMENSIONS = (1, 2, 3)
+AXIS = (Symbol("h_1", positive=True), *named("a", 1), *named("b", 1))
 LETTERS = {
     **dict.fromkeys(GRAM, LINE),
     **{s: LINE for letter in ("a", "b") for s in named(letter, 3)},
@@ -526,6 +523,35 @@ LETTERS = {
     **{Symbol(f"h_{k}", real=True): LINE for k in (2, 3)},
     Symbol("h_1", positive=True): "(0, oo)",
 }
+
+
+def summed():
+    """The form in the plane by the trapezoidal rule in unwhitened coordinates, for a covariance with correlation."""
+    numbers = {
+        "h_1": "3/2",
+        "h_2": "-1/2",
+        "w_12": "1/3",
+        "w_22": "4/5",
+        "a_1": 1,
+        "a_2": "1/2",
+        "b_1": "-1/2",
+        "b_2": 1,
+    }
+    by_name = {s.name: s for s in LETTERS}
+    point = {alpha: Rational(3, 10), delta: Integer(2), y0: Integer(1)}
+    point |= {by_name[name]: Rational(v) for name, v in numbers.items()}
+    gap, old, new = ([float(point[by_name[f"{letter}_{k}"]]) for k in (1, 2)] for letter in ("h", "a", "b"))
+    whitening = np.array(whitening_of([by_name["h_1"], by_name["h_2"]]).subs(point), dtype=float)
+
+    def run(at_point, digits):
+        covariance = np.linalg.inv(whitening.T @ whitening)
+        values = [
+            form_by_sum(0.3, np.zeros(2), np.array(gap), covariance, (1.0, np.array(old), np.array(new)), per_unit=n)
+            for n in (6, 8)
+        ]
+        return mpf(values[1]), mpf(abs(values[1] - values[0]))
+
+    return Measurement(run, point, "sum over a grid in the plane", "1e-9")
 
 
 @claim(
@@ -578,16 +604,31 @@ def covariant(scale=1):
         by = blocks(Integer(k == 0), values, weights[k])
         steps.append((sum(w * p for w, p in zip(weights, mixed, strict=True)), by))
     in_grams = known[0] + flat[0, 0] * rest[0] + 2 * flat[0, 1] * rest[1] + flat[1, 1] * rest[2]
+    start, gram, through, whitened = in_dimension(1, scale)
     parts = [
+        Part(
+            eq(start, whitened),
+            name="d = 1",
+            symbolic=Derivation(start)
+            .equals(form_any.xreplace(gram), by=through)
+            .equals(
+                whitened,
+                by=InTurn(
+                    (pieces[0].xreplace(gram), AlongAndAcross()),
+                    (whitened, blocks(Integer(1), (y0, gram[a_e], gram[b_e]), 1)),
+                ),
+            ),
+            certified=(at({alpha: "3/10", delta: 2, y0: 1, **dict.fromkeys(AXIS, "1/2")}, digits=12),),
+        ),
         Part(
             eq(form_any, in_grams),
             name="any dimension",
             symbolic=Derivation(form_any)
             .equals(sum(w * p for w, p in zip(weights, pieces, strict=True)), by=AlongAndAcross())
             .equals(in_grams, by=InTurn(*steps, (in_grams, Algebra("collect")))),
-        )
+        ),
     ]
-    for n in DIMENSIONS:
+    for n in DIMENSIONS[1:]:
         start, gram, through, whitened = in_dimension(n, scale)
         seen = form_any.xreplace(gram)
         parts.append(
@@ -603,6 +644,7 @@ def covariant(scale=1):
                         (whitened, Algebra("write out the blocks")),
                     ),
                 ),
+                numeric=(summed(),) if n == 2 else (),
             )
         )
     return tuple(parts)

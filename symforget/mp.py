@@ -8,6 +8,7 @@ estimates, so it supports and never decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import mpmath
@@ -31,37 +32,38 @@ def evaluate(expr: Expr, point: Mapping[Symbol, Any], digits: int) -> mpmath.mpf
     """
     with mpmath.workdps(digits + 10):
         values = {s: mpmath.mpf(int(v.p)) / int(v.q) if hasattr(v, "p") else mpmath.mpf(v) for s, v in point.items()}
-        symbols = sorted(values, key=str)
+        symbols = tuple(sorted(values, key=str))
         return _compile(expr, symbols)(*(values[s] for s in symbols))
 
 
-def _compile(expr: Expr, symbols: list[Symbol]) -> Callable[..., Any]:
-    """A function of the symbols' values; every inner integral becomes a function of its own."""
-    holes: list[tuple[Dummy, Callable[..., Any]]] = []
+@lru_cache(maxsize=1024)
+def _compile(expr: Expr, symbols: tuple[Symbol, ...]) -> Callable[..., Any]:
+    """A function of the symbols' values; every inner integral becomes a function of its own, computed once."""
+    holes: dict[Expr, tuple[Dummy, Callable[..., Any]]] = {}
 
-    def hole(inner: Callable[..., Any]) -> Dummy:
-        name = Dummy(f"integral_{len(holes)}")
-        holes.append((name, inner))
-        return name
+    def hole(inside: Any, compiled: Callable[..., Callable[..., Any]]) -> Dummy:
+        if inside not in holes:
+            holes[inside] = (Dummy(f"integral_{len(holes)}"), compiled(inside, symbols))
+        return holes[inside][0]
 
-    opened = _fill(expr, symbols, hole)
-    plain = lambdify([*symbols, *(name for name, _ in holes)], opened, modules=[_EXTREMA, "mpmath"])
-    inner = [f for _, f in holes]
+    opened = _fill(expr, hole)
+    plain = lambdify([*symbols, *(name for name, _ in holes.values())], opened, modules=[_EXTREMA, "mpmath"])
+    inner = [f for _, f in holes.values()]
     return lambda *values: plain(*values, *(f(*values) for f in inner))
 
 
-def _fill(expr: Expr, symbols: list[Symbol], hole: Callable[[Callable[..., Any]], Dummy]) -> Expr:
+def _fill(expr: Expr, hole: Callable[..., Dummy]) -> Expr:
     if isinstance(expr, Derivative):
-        return _fill(expr.doit(), symbols, hole)
+        return _fill(expr.doit(), hole)
     if isinstance(expr, normal):
-        return hole(_expectation(expr, symbols))
+        return hole(expr, _expectation)
     if isinstance(expr, Integral):
-        return hole(_integral(expr, symbols))
+        return hole(expr, _integral)
     if isinstance(expr, Function) and not _known(expr):
-        return _fill(_defining_integral(expr), symbols, hole)
+        return hole(expr, lambda f, symbols: _compile(_defining_integral(f), symbols))
     if not expr.args or isinstance(expr, Lambda):
         return expr
-    return expr.func(*(_fill(a, symbols, hole) for a in expr.args))
+    return expr.func(*(_fill(a, hole) for a in expr.args))
 
 
 def _known(expr: Function) -> bool:
@@ -78,9 +80,9 @@ def _defining_integral(expr: Function) -> Expr:
     return opened
 
 
-def _expectation(expr: normal, symbols: list[Symbol]) -> Callable[..., Any]:
+def _expectation(expr: normal, symbols: tuple[Symbol, ...]) -> Callable[..., Any]:
     z = Dummy("z", real=True)
-    g = _compile(expr.args[0](z), [z, *symbols])
+    g = _compile(expr.args[0](z), (z, *symbols))
     return lambda *values: over_the_line(lambda x: g(x, *values) * mpmath.npdf(x))
 
 
@@ -117,12 +119,12 @@ def _sum_outward(f: Callable[[Any], Any], step: Any, shift: Any) -> Any:
     return total * step
 
 
-def _integral(expr: Integral, symbols: list[Symbol]) -> Callable[..., Any]:
+def _integral(expr: Integral, symbols: tuple[Symbol, ...]) -> Callable[..., Any]:
     if len(expr.limits) != 1 or len(expr.limits[0]) != 3:
         raise NotImplementedError(f"only single definite integrals are computed numerically, not {expr}")
     variable, lower, upper = expr.limits[0]
     x = Dummy(variable.name, real=True)
-    g = _compile(expr.function.xreplace({variable: x}), [x, *symbols])
+    g = _compile(expr.function.xreplace({variable: x}), (x, *symbols))
     low, high = (_compile(end, symbols) for end in (lower, upper))
 
     def value(*values: Any) -> Any:
