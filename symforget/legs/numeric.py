@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,8 +113,7 @@ def _run_extrapolation(part: Part, check: Extrapolation, digits: int) -> Evidenc
     predicted = part.statement.rhs if limit is part.statement.lhs else part.statement.lhs
     made, target = (_instance(check)(e) for e in (f, predicted))
     working = digits + 10
-    full = _fitted(made, variable, check.scale, check, working)
-    fewer = _fitted(made, variable, check.scale[:-1], check, working)
+    full, fewer = _fitted(made, variable, check, working)
     error = abs(full - fewer)
     expected = mp.evaluate(target, check.at, working)
     return _compare(part, full, error, expected, check.tolerance, "extrapolated")
@@ -124,17 +123,19 @@ def _instance(check: Any) -> Any:
     return check.instance or GaussianPair()
 
 
-def _fitted(f: Expr, variable: Symbol, scale: Sequence[Expr], check: Extrapolation, digits: int) -> Any:
-    """The constant term of the fit that passes through as many points as it has terms, the last ones."""
-    count, total = len(scale) + 1, len(check.scale) + 1
-    xs = [check.start * check.ratio**j for j in range(total - count, total)]
+def _fitted(f: Expr, variable: Symbol, check: Extrapolation, digits: int) -> tuple[Any, Any]:
+    """The constant terms of the fits with all gauge functions and with all but the last.
+
+    Each passes through as many points as it has terms, the last ones.
+    """
+    count = len(check.scale) + 1
+    points = [{**check.at, variable: check.start * check.ratio**j} for j in range(count)]
     with mpmath.workdps(digits + 15):
-        rows, values = [], []
-        for x in xs:
-            point = {**check.at, variable: x}
-            rows.append([mpmath.mpf(1), *(mp.evaluate(s, point, digits) for s in scale)])
-            values.append(mp.evaluate(f, point, digits))
-        return mpmath.lu_solve(mpmath.matrix(rows), mpmath.matrix(values))[0]
+        rows = [[mpmath.mpf(1), *(mp.evaluate(s, p, digits) for s in check.scale)] for p in points]
+        values = [mp.evaluate(f, p, digits) for p in points]
+        full = mpmath.lu_solve(mpmath.matrix(rows), mpmath.matrix(values))[0]
+        fewer = mpmath.lu_solve(mpmath.matrix([row[:-1] for row in rows[1:]]), mpmath.matrix(values[1:]))[0]
+    return full, fewer
 
 
 def _run_measurement(part: Part, check: Measurement, digits: int) -> Evidence:
