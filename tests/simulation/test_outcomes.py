@@ -10,7 +10,7 @@ from scipy.stats import binom
 
 from symforget.errors import InputError
 from symforget.simulation import scenarios
-from symforget.simulation.outcomes import DropAndGain, accuracies, median_rank, overlap, spread
+from symforget.simulation.outcomes import DropAndGain, accuracies, median_rank, outcomes, overlap, spread
 from symforget.simulation.training import Settings, Trajectories, chunk_size, collected, result_bytes
 
 
@@ -122,3 +122,34 @@ def test_every_shipped_scenario_can_be_read_and_run():
         run = scenarios.load(name).resized(steps=2, batch=16)
         for found in collected(run, Settings(replicates=2)).values():
             assert np.all(np.isfinite(found.weight)) and np.all(np.isfinite(found.means))
+
+
+FIGURES = {
+    ("forward 0.15", "step of gain 0.9"): (83, 0),
+    ("forward 0.15", "drop at gain 0.9"): (0.12, 0.005),
+    ("forward 0.15", "drop"): (0.29, 0.005),
+    ("forward 0.01", "drop"): (0.02, 0.005),
+    ("forward 0.01", "gain"): (0.435, 0.0005),
+    ("reverse as coded", "step of gain 0.9"): (123, 0),
+    ("reverse as coded", "drop at gain 0.9"): (0.03, 0.005),
+    ("reverse as coded", "drop"): (0.055, 0.0005),
+    ("reverse as coded", "gain"): (0.97, 0.005),
+    ("honest, floored reward", "drop"): (0.20, 0.005),
+    ("honest, floored reward", "gain"): (0.81, 0.005),
+    ("forward 0.15, not slowed", "drop"): (0.80, 0.005),
+    ("forward 0.01, not slowed", "drop"): (0.80, 0.005),
+    ("as coded, not slowed", "drop"): (0.80, 0.005),
+    ("honest, not slowed", "drop"): (0.80, 0.005),
+}
+"""What an independent implementation found (three seeds), and how far rounding may have moved it."""
+
+
+@pytest.mark.slow
+def test_the_bands_contain_the_figures_of_an_independent_implementation():
+    run = scenarios.load("chen2025")
+    found = {o.variant: o.values for o in outcomes(run, collected(run, Settings(replicates=64)))}
+    for (variant, quantity), (figure, rounding) in FIGURES.items():
+        low, high = found[variant][quantity].band
+        assert low - rounding <= figure <= high + rounding, (variant, quantity, low, high)
+    # Its "honest reverse" had the published floor; for the reward log(p/q) itself the same steps forget twice as much.
+    assert found["reverse, honest"]["drop"].band[0] > 0.4
