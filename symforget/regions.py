@@ -14,7 +14,7 @@ to 121 while m_n stays behind mu_o + delta/2 + y(o) and D <= 1/50.
 
 from __future__ import annotations
 
-from flint import arb
+from flint import arb, ctx
 from sympy import Expr, Function, Gt, Le, Rational, Symbol, exp, log, pi, sqrt
 from sympy.core.relational import Relational
 
@@ -28,6 +28,7 @@ s = Symbol("s", positive=True)
 
 HALF = Rational(1, 2)
 FRONT = sqrt(pi / 2)
+MOST_ROUNDS = 2000
 
 
 def front(old_weight: Expr, constant: Expr = FRONT) -> Expr:
@@ -70,6 +71,78 @@ class largest_drift(Function):
                 return arb.nan()
         top: arb = compile_ball(radius(*symbols), symbols).call(point)  # type: ignore[assignment]
         return ZERO.union(top.upper())
+
+
+class drift_bound(Function):
+    """The least r for which a region of `largest_drift` with the flow's own start in it is invariant; inf if none is.
+
+    `drift_bound(alpha, beta, delta, d_q)`: whitened flow from the weight beta, m_o = mu_o and m_n at distance d_q along
+    mu_n - mu_o. With f = min(d_q, delta - 1/delta), from which m_n does not fall back, and
+    o = min(beta/(1-beta), alpha/2), below which the odds do not fall, r is the least solution of
+
+        r = sqrt(pi/2) [exp(-(f - r)^2/8)/sqrt(o) + sqrt((1-alpha)/alpha) exp(delta r/2 - delta^2/8)].
+    """
+
+    nargs = 4
+    is_real = True
+    is_positive = True
+
+    @classmethod
+    def ball(cls, old_weight: arb, weight: arb, separation: arb, distance: arb) -> arb:
+        inside = 0 < old_weight < 1 and 0 < weight < 1 and separation > 0 and distance > 0
+        return _Face(old_weight, weight, separation, distance).radius() if inside else arb.nan()
+
+
+class drift_bound_exponent(Function):
+    """log(drift_bound)/delta^2; inf where there is no bound."""
+
+    nargs = 4
+    is_real = True
+
+    @classmethod
+    def ball(cls, old_weight: arb, weight: arb, separation: arb, distance: arb) -> arb:
+        r = drift_bound.ball(old_weight, weight, separation, distance)
+        return r if r == arb.pos_inf() else r.log() / (separation * separation)
+
+
+class _Face:
+    """The conditions of `drift_bound` at one point."""
+
+    def __init__(self, old_weight: arb, weight: arb, separation: arb, distance: arb) -> None:
+        self.old_weight, self.separation = old_weight, separation
+        self.nearest = distance.min(separation - 1 / separation)
+        self.odds = (weight / (1 - weight)).min(old_weight / 2)
+        self.tail = ((1 - old_weight) / old_weight).sqrt() * (-separation * separation / 8).exp()
+
+    def force(self, r: arb) -> arb:
+        gap = self.nearest - r
+        own = (-gap * gap / 8).exp() / self.odds.sqrt()
+        return (arb.pi() / 2).sqrt() * (own + self.tail * (self.separation * r / 2).exp())
+
+    def radius(self) -> arb:
+        """The least fixed point of the force, by iteration from below, and certified from above."""
+        r = last = arb(0)
+        for _ in range(MOST_ROUNDS):
+            r, last = self.force(r).mid(), r
+            if not r < self.nearest:
+                return arb.pos_inf()
+            if abs(r - last) <= r * arb(2) ** (8 - ctx.prec):
+                break
+        margin = arb(2) ** (-(ctx.prec // 2))
+        low, high = (r * (1 - margin)).mid(), (r * (1 + margin)).mid()
+        if not (self.force(high) < high and self.force(low) > low):
+            return arb.pos_inf() if self.force(high) > high else arb.nan()
+        return low.union(high) if self._holds(high) else arb.pos_inf()
+
+    def _holds(self, r: arb) -> bool:
+        """Whether the new mean is pulled on at its face, ahead of the old one, and the odds grow at theirs."""
+        separation, ahead = self.separation, self.nearest
+        shifted = (self.old_weight / (1 - self.old_weight)).log() + separation * (separation - ahead)
+        gate: arb = gate_s.ball(separation, shifted)
+        pull = (shifted / 2 - separation * separation / 8).exp() * gate / 2
+        gap = ahead - r
+        grown = (self.odds / self.old_weight).log() + r * r / 2 + (-gap * gap / 8).exp() / self.odds.sqrt()
+        return bool(separation * pull <= separation - ahead and gap > 0 and grown <= 0)
 
 
 odds = Symbol("o", positive=True)

@@ -62,6 +62,8 @@ class Evaluator:
         column = self.columns[i]
         if self.formulas[i].expr is S.Infinity:
             return INFINITY
+        if column.kind is Kind.UPPER and values.of(self.formulas[i]) == arb.pos_inf():
+            return INFINITY
         try:
             lower, upper = self.between(i, values)
         except PrecisionNotReached:
