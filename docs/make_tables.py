@@ -90,7 +90,11 @@ modes.""",
     "drift": """\
 With e_p = (1-alpha) H(alpha, delta) and e_q = (1-beta) H(beta, d_q) the force law at m_o = mu_o reads beta (delta e_p
 - d_q e_q), along mu_n - mu_o, for a new mean on that line. The bound holds wherever the new mean is. From dS/d(delta)
-= delta S_ll the slope d log(e_p)/d(delta^2) is -1/8 + S_ll/(2S).""",
+= delta S_ll the slope d log(e_p)/d(delta^2) is -1/8 + S_ll/(2S). The drift bound is for the whitened gradient flow
+of weight and means from that start, at all times: with f = min(d_q, delta - 1/delta) and o = min(beta/(1-beta),
+alpha/2) it is the least r = sqrt(pi/2) [exp(-(f-r)^2/8)/sqrt(o) + sqrt((1-alpha)/alpha) exp(delta r/2 - delta^2/8)],
+provided that |m_o - mu_o| <= r, m_n at least f along, and odds of at least o form a region the flow cannot leave
+(`reverse_kl/drift-region`); `inf` where the conditions for that fail, as they do for modes that overlap much.""",
     "rates": """\
 Forward KL: dL/dbeta = beta I(beta), so the relative rate is I in the Euclidean flow of beta, (beta(1-beta))^2 I in
 the logit flow and 1 in the natural flow, whose metric is I. Reverse KL: dL/dbeta = (beta - alpha) A with A the mean
@@ -110,8 +114,14 @@ cos(theta/2), |q_b| >= c (|b| p_o + |1-b| p_n), hence |I'(b)| <= I(a)/(c^2 min(|
 The Hessian of reverse KL at the target is the Fisher information of (phi, m_o, m_n), that is the covariance of r_o -
 alpha, r_o (x-mu_o) and r_n (x-mu_n). Along mu_n - mu_o it is a 3x3 matrix of K_k = sqrt(alpha(1-alpha)) BC/2 E[u^k
 sech((delta u + l)/2)], where E[u g] = delta S_l and E[u^2 g] = S + delta^2 S_ll; across, [[alpha - K_0, K_0], [K_0,
-1-alpha-K_0]]. The eigenvalues are certified by FLINT's enclosures; where two are too close to be isolated, the k-th
-lies between the k-th smallest ends.""",
+1-alpha-K_0]]. An eigenvalue is certified by counting the sign changes among the leading minors of the matrix less t on
+either side of it. The closed form is alpha(1-alpha) - (3/2 + delta^2/4) sqrt(alpha(1-alpha)) exp(-delta^2/8)
+(geometry/conditioning).""",
+    "conditioning-ends": """\
+The condition number is that of the 3x3 matrix of the table before. The separation is found by bisection and secants
+from large separations downwards, and certified by the condition number being above the level on one side of the
+printed number and below on the other; that it passes the level only once is not shown. The closed form keeps the
+condition number below 1/(alpha(1-alpha) - (3/2 + delta^2/4) sqrt(alpha(1-alpha)) exp(-delta^2/8)).""",
     "methods": """\
 TTT-Discover: dJ/dbeta = -(1-rho)/(beta rho + 1-beta) - lambda G(beta) with rho = A_o/A_n = exp(-g) and G' = I. It
 decreases, so beta* > 0 if and only if it is positive at 0: lambda > lambda_c = (1-rho)/(KL(p_o|p_n) - KL(p_o|q_0) +

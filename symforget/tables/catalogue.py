@@ -16,6 +16,7 @@ from symforget.errors import InputError
 from symforget.fisher import fisher_eigenvalue
 from symforget.gate import gate, gate_s, gate_s_derivative, information
 from symforget.model import alpha, beta, bhattacharyya, chi_square, delta, eta, lam, total_variation
+from symforget.regions import drift_bound, drift_bound_exponent
 from symforget.tables.axes import AnyAxis, Axis, Words
 from symforget.tables.quantities import (
     average_information,
@@ -26,6 +27,7 @@ from symforget.tables.quantities import (
     time_in_weight,
 )
 from symforget.tables.rounding import Kind
+from symforget.tables.separations import separation_at_condition, sufficient_separation
 
 Point = Mapping[str, Rational | str]
 Formula = Expr | Mapping[tuple[str, ...], Expr]
@@ -100,6 +102,7 @@ def _quantity(name: str) -> Symbol:
 
 _H, _BC, _I, _A, _HA, _HQ = map(_quantity, ("H", "BC", "I", "A", "H_alpha", "H_q"))
 _IA, _TV = map(_quantity, ("I_alpha", "TV"))
+_drift_bound = Symbol("r", positive=True)
 _GEOMETRIES = ("logit", "euclidean", "natural")
 
 
@@ -140,7 +143,8 @@ def _drift() -> Spec:
         "Force on the old mean at m_o = mu_o, whitened, along mu_n - mu_o (positive: towards the new mode), for a new "
         "mean on the same line at distance d_q; its bound in size; and for the gate e_p = E_o[r_n] under the target "
         "the exponent log(e_p)/delta^2, the slope d log(e_p)/d(delta^2), both tending to -1/8, and the prefactor "
-        "e_p delta exp(delta^2/8) with its limit.",
+        "e_p delta exp(delta^2/8) with its limit. For the whitened gradient flow from there: a bound of the drift "
+        "|m_o - mu_o| for all time, and log(bound)/delta^2; inf where no trapping region was found.",
         (
             _delta("2:12:2"),
             _alpha("1/2"),
@@ -185,8 +189,22 @@ def _drift() -> Spec:
                 r"\delta\to\infty",
                 "limit of the prefactor",
             ),
+            Column(
+                "drift_bound",
+                Kind.UPPER,
+                _drift_bound,
+                r"\sup_t|m_o - \mu_o| \le",
+                "bound of the drift of the old mean for all time",
+            ),
+            Column(
+                "drift_exponent",
+                Kind.UPPER,
+                drift_bound_exponent(alpha, beta, delta, _dq),
+                r"\log(\text{bound})/\delta^2",
+                "log(drift_bound)/delta^2",
+            ),
         ),
-        {_HA: gate(alpha, delta), _HQ: gate(beta, _dq)},
+        {_HA: gate(alpha, delta), _HQ: gate(beta, _dq), _drift_bound: drift_bound(alpha, beta, delta, _dq)},
     )
 
 
@@ -280,11 +298,14 @@ def _conditioning() -> Spec:
     trace, root = 1 - 2 * k0, sqrt((1 - 2 * alpha) ** 2 + 4 * k0**2)
     low, high = 2 * weight**2 * _IA / (trace + root), (trace + root) / 2
     names = (("first", "smallest"), ("second", "middle"), ("third", "largest"))
+    tau = (Rational(3, 2) + delta**2 / 4) * sqrt(weight) * exp(-(delta**2) / 8)
+    closed = Max(weight - tau, 0)
     return Spec(
         "conditioning",
         "Fisher information at the target: eigenvalues and condition numbers",
         "Eigenvalues of the Hessian of reverse KL at the target in (phi, m_o, m_n), means whitened: three along "
-        "mu_n - mu_o, and a pair, repeated d - 1 times, across it; the condition numbers for d = 1 and for d > 1.",
+        "mu_n - mu_o, and a pair, repeated d - 1 times, across it; the condition numbers for d = 1 and for d > 1; last "
+        "the closed-form lower bound of the smallest eigenvalue, and how much of the truth it keeps (0: nothing).",
         (_delta("1:8:1"), _alpha("1/2,1/10")),
         (
             *(
@@ -301,12 +322,44 @@ def _conditioning() -> Spec:
                 r"\kappa_{d>1}",
                 "condition number, d > 1",
             ),
+            Column("closed_form", Kind.LOWER, closed, r"\lambda_1 \ge", "closed-form bound of the smallest, or 0"),
+            Column("kept", Kind.VALUE, closed / values[0], r"\text{kept}", "closed-form bound over the smallest"),
         ),
         {
             _HA: gate(alpha, delta),
             _IA: information(alpha, delta),
             **{value: fisher_eigenvalue(k, alpha, delta) for k, value in enumerate(values)},
         },
+    )
+
+
+def _conditioning_ends() -> Spec:
+    return Spec(
+        "conditioning-ends",
+        "Where well-conditioning ends",
+        "The separation at which the condition number of the Fisher information along mu_n - mu_o passes a level, and "
+        "the separation from which on the closed-form bound keeps it below that level.",
+        (
+            _alpha("1/2,1/4,1/10"),
+            Axis("level", _kappa, POSITIVE, "100,10000,1000000", "condition number", r"\kappa"),
+        ),
+        (
+            Column(
+                "separation",
+                Kind.VALUE,
+                separation_at_condition(alpha, _kappa),
+                r"\delta",
+                "separation at which the condition number passes the level",
+            ),
+            Column(
+                "sufficient",
+                Kind.VALUE,
+                sufficient_separation(alpha, _kappa),
+                r"\delta_{\text{closed form}}",
+                "separation from which on the closed form keeps it below",
+            ),
+        ),
+        {},
     )
 
 
@@ -418,6 +471,7 @@ _SPECS = {
     "rates": _rates,
     "time-to-forget": _time_to_forget,
     "conditioning": _conditioning,
+    "conditioning-ends": _conditioning_ends,
     "methods": _methods,
     "starvation": _starvation,
 }

@@ -78,6 +78,26 @@ def misassignment(point: Point) -> dict[str, mpf]:
     }
 
 
+def drift_bound(a: mpf, b: mpf, delta: mpf, dq: mpf) -> mpf:
+    """The least root of force(r) = r, found by bisection between the first points of a grid; inf unless it traps."""
+    nearest, odds = min(dq, delta - 1 / delta), min(b / (1 - b), a / 2)
+
+    def excess(r: mpf) -> mpf:
+        gates = mpmath.exp(-((nearest - r) ** 2) / 8) / mpmath.sqrt(odds)
+        gates += mpmath.sqrt((1 - a) / a) * mpmath.exp(delta * r / 2 - delta**2 / 8)
+        return mpmath.sqrt(mpmath.pi / 2) * gates - r
+
+    grid = [nearest * mpf(k) / 400 for k in range(400)]
+    crossed = next((k for k in range(1, 400) if excess(grid[k]) <= 0), None)
+    if crossed is None:
+        return mpmath.inf
+    r = mpmath.findroot(excess, (grid[crossed - 1], grid[crossed]), solver="anderson", tol=mpf(10) ** (-2 * DIGITS))
+    mean = mpmath.log(a / (1 - a)) + delta * (delta - nearest) - delta**2 / 2
+    pull = mpmath.quad(lambda z: mpmath.npdf(z) / (1 + mpmath.exp(-mean - delta * z)), mpmath.linspace(-14, 14, 29))
+    growing = mpmath.log(odds / a) + r**2 / 2 + mpmath.exp(-((nearest - r) ** 2) / 8) / mpmath.sqrt(odds) <= 0
+    return r if growing and delta * pull <= delta - nearest else mpmath.inf
+
+
 def drift(point: Point) -> dict[str, mpf]:
     """The force as minus the derivative of KL(q | p_alpha) in the old mean, by differences."""
     m, a, b, dq = mixture(point["delta"]), number(point["alpha"]), number(point["beta"]), number(point["dq"])
@@ -113,6 +133,7 @@ def drift(point: Point) -> dict[str, mpf]:
     def bound(weight: mpf, d: mpf) -> mpf:
         return mpmath.sqrt((1 - weight) / weight) * d * mpmath.exp(-d * d / 8)
 
+    r = drift_bound(a, b, m.delta, dq)
     return {
         "force": force,
         "force_bound": b / 2 * (bound(b, dq) + bound(a, m.delta)),
@@ -121,6 +142,8 @@ def drift(point: Point) -> dict[str, mpf]:
         "slope": slope,
         "prefactor": value * m.delta * mpmath.exp(square / 8),
         "prefactor_limit": mpmath.sqrt((1 - a) / a) * mpmath.sqrt(mpmath.pi / 2),
+        "drift_bound": r,
+        "drift_exponent": r if r == mpmath.inf else mpmath.log(r) / square,
     }
 
 
@@ -195,7 +218,10 @@ def conditioning(point: Point) -> dict[str, mpf]:
     mixed = expectation(lambda x, o, n: o * n)
     across = mpmath.matrix([[expectation(lambda x, o, n: o * o), mixed], [mixed, expectation(lambda x, o, n: n * n)]])
     low, high = sorted(mpmath.eigsy(across, eigvals_only=True))
+    closed = max(1 / _closed_form(a, m.delta), mpf(0))
     return {
+        "closed_form": closed,
+        "kept": closed / first,
         "first": first,
         "second": second,
         "third": third,
@@ -203,6 +229,40 @@ def conditioning(point: Point) -> dict[str, mpf]:
         "across_high": high,
         "condition": third / first,
         "condition_d": max(third, high) / min(first, low),
+    }
+
+
+def _closed_form(a: mpf, delta: mpf) -> mpf:
+    """The upper bound of the condition number that geometry/conditioning gives (negative where it says nothing)."""
+    return 1 / (a * (1 - a) - (mpf(3) / 2 + delta**2 / 4) * mpmath.sqrt(a * (1 - a)) * mpmath.exp(-(delta**2) / 8))
+
+
+def conditioning_ends(point: Point) -> dict[str, mpf]:
+    """By Illinois steps on the condition number of the covariance of the scores, the overlap by quadrature."""
+    a, level = number(point["alpha"]), number(point["level"])
+
+    step = mpf(1) / 8
+    nodes = [(k * step, mpmath.npdf(k * step) * step) for k in range(-120, 121)]
+
+    def condition(delta: mpf) -> mpf:
+        odds = mpmath.log((1 - a) / a)
+        scale = mpmath.sqrt(a * (1 - a)) * mpmath.exp(-(delta**2) / 8) / 2
+        weighted = [(u, scale * w * mpmath.sech((delta * u + odds) / 2)) for u, w in nodes]
+        half = delta / 2
+        shapes = (lambda u: mpf(1), lambda u: u + half, lambda u: half - u)
+        matrix = mpmath.diag([a * (1 - a), a, 1 - a])
+        for i in range(3):
+            for j in range(3):
+                matrix[i, j] -= mpmath.fsum(w * shapes[i](u) * shapes[j](u) for u, w in weighted)
+        values = sorted(mpmath.eigsy(matrix, eigvals_only=True))
+        return values[2] / values[0]
+
+    def root(f: Callable[[mpf], mpf], low: str, high: str) -> mpf:
+        return mpmath.findroot(f, (mpf(low), mpf(high)), solver="anderson", tol=1e-30, verify=False)
+
+    return {
+        "separation": root(lambda d: mpmath.log(condition(d) / level), "0.1", "3"),
+        "sufficient": root(lambda d: 1 / _closed_form(a, d) - 1 / level, "2", "12"),
     }
 
 
@@ -272,6 +332,7 @@ ROUTES: dict[str, Callable[[Point], dict[str, mpf]]] = {
     "rates": rates,
     "time-to-forget": time_to_forget,
     "conditioning": conditioning,
+    "conditioning-ends": conditioning_ends,
     "methods": methods,
     "starvation": starvation,
 }
