@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from symforget.simulation.outcomes import BAND, FAILURE_PROBABILITY, Outcome, Spread
-from symforget.simulation.scenarios import Scenario
+from symforget.simulation.scenarios import SETTINGS, Scenario
 from symforget.simulation.training import Settings, Trajectories
 
 SCHEMA = "symforget-simulation/1"
@@ -68,7 +68,10 @@ def summary(scenario: Scenario, settings: Settings, found: Sequence[Outcome]) ->
 
 
 def _settings_of(scenario: Scenario, name: str) -> dict[str, Any]:
-    return asdict(scenario.variant(name))
+    """What the variant's estimator uses, and nothing else."""
+    variant = scenario.variant(name)
+    known = asdict(variant) | (asdict(variant.method) if variant.method else {})
+    return {key: known[key] for key in ("name", "estimator", "rate", *SETTINGS[variant.estimator])}
 
 
 def _plain(value: Spread) -> dict[str, Any]:

@@ -42,6 +42,13 @@ def test_summary_and_arrays_are_written(tmp_path):
         assert np.median(kept["weight_0"][:, -1]) == pytest.approx(first["outcomes"]["old mass"]["median"])
 
 
+def test_the_summary_says_of_a_variant_what_its_estimator_uses():
+    result = run("sdft", "--replicates", "2", "--steps", "2", "--jobs", "1", "--json", "-")
+    first = json.loads(result.stdout)["variants"][0]
+    expected = {"name", "estimator", "rate", "target_weight", "strength", "ema_rate", "outcomes"}
+    assert set(first) == expected and first["strength"] == 0.5
+
+
 def test_only_the_variants_asked_for():
     result = run("weights", "--variant", "forward, new only", "--replicates", "2", "--steps", "2", "--jobs", "1")
     assert result.exit_code == 0 and "pathwise" not in result.stdout
