@@ -24,12 +24,12 @@ CHUNK = 12
 
 @dataclass(frozen=True)
 class Task:
-    """Some of the mutants of one part of a claim: `CHUNK` at most, from ``first`` on among every so-manieth."""
+    """Some of the mutants of one part of a claim: `CHUNK` at most, from ``first`` on among ``most`` of them."""
 
     claim: str
     part: str
     first: int
-    every: int = 1
+    most: int | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,7 @@ class Audit:
     interrupted: bool = False
     seconds: float = 0.0
     errors: tuple[str, ...] = ()
+    most: int | None = None
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -100,12 +101,13 @@ class Audit:
         return tuple(j for j in self.judgements if j.outcome is outcome)
 
 
-def audit(selectors: Iterable[str], jobs: int = 1, every: int = 1, progress: Progress | None = None) -> Audit:
+def audit(selectors: Iterable[str], jobs: int = 1, most: int | None = None, progress: Progress | None = None) -> Audit:
     """Mutate every statement of the selected claims and judge every mutant; an interrupt keeps what is done.
 
     Args:
         selectors: groups, claims or files, all shipped claims by default.
-        jobs: processes. every: 1 for all mutants, n for one in n of each part.
+        jobs: processes.
+        most: how many mutants of each part are judged, all of them by default.
         progress: is told what is done.
 
     Raises:
@@ -113,12 +115,12 @@ def audit(selectors: Iterable[str], jobs: int = 1, every: int = 1, progress: Pro
     """
     if not 1 <= jobs <= 256:
         raise InputError(f"--jobs must be between 1 and 256, got {jobs}")
-    if every < 1:
-        raise InputError(f"--every must be at least 1, got {every}")
+    if most is not None and most < 1:
+        raise InputError(f"--most must be at least 1, got {most}")
     started = time.monotonic()
     chosen = tuple(selectors)
     library, wanted = collect(chosen)
-    tasks = tuple(task for claim_id in wanted for task in _tasks(library, claim_id, every))
+    tasks = tuple(task for claim_id in wanted for task in _tasks(library, claim_id, most))
     done: dict[Task, Judged] = {}
     interrupted = False
     if progress is not None:
@@ -139,6 +141,7 @@ def audit(selectors: Iterable[str], jobs: int = 1, every: int = 1, progress: Pro
         environment=_environment(),
         interrupted=interrupted,
         seconds=time.monotonic() - started,
+        most=most,
         errors=(*library.broken.values(), *(f"{one.id}: {one.error}" for one in found if one.error)),
     )
 
@@ -159,10 +162,10 @@ def _row(group: str, judgements: Iterable[Judgement]) -> Row:
     return Row(group, len({j.claim for j in found}), len({(j.claim, j.part) for j in found}), outcomes)
 
 
-def _tasks(library: Library, claim_id: str, every: int) -> Iterator[Task]:
+def _tasks(library: Library, claim_id: str, most: int | None) -> Iterator[Task]:
     for part in library.claim(claim_id).parts:
-        count = -(-most_mutants(part.statement) // every)  # some tasks at the end may turn out empty
-        yield from (Task(claim_id, part.name, first, every) for first in range(0, count, CHUNK))
+        count = most or most_mutants(part.statement)  # some tasks at the end may turn out empty
+        yield from (Task(claim_id, part.name, first, most) for first in range(0, count, CHUNK))
 
 
 def _run_all(selectors: tuple[str, ...], tasks: tuple[Task, ...], jobs: int) -> Iterator[Judged]:
@@ -203,18 +206,18 @@ def _start_worker(selectors: tuple[str, ...], quiet: bool = True) -> None:
 
 
 @lru_cache(maxsize=4)
-def _mutants_of(claim_id: str, name: str) -> tuple[Any, Part, tuple[Mutant, ...]]:
+def _mutants_of(claim_id: str, name: str, most: int | None) -> tuple[Any, Part, tuple[Mutant, ...]]:
     claim = _worker["library"].claim(claim_id)
     part = next(p for p in claim.parts if p.name == name)
-    return claim, part, tuple(mutants(part.statement))
+    return claim, part, tuple(mutants(part.statement, most))
 
 
 def _run(task: Task) -> Judged:
     """Judge the mutants of a task. What goes wrong inside is the task's error, nobody else's."""
     try:
-        claim, part, found = _mutants_of(task.claim, task.part)
+        claim, part, found = _mutants_of(task.claim, task.part, task.most)
         context = Context(claim.domain, _worker["library"].lemmas_for(claim, part))
-        chosen = found[:: task.every][task.first : task.first + CHUNK]
+        chosen = found[task.first : task.first + CHUNK]
         return Judged(task, tuple(judge(claim, part, mutant, context) for mutant in chosen))
     except KeyboardInterrupt:
         raise

@@ -28,8 +28,10 @@ class Mutant:
     relation: Relational
 
 
-def mutants(relation: Relational) -> Iterator[Mutant]:
+def mutants(relation: Relational, most: int | None = None) -> Iterator[Mutant]:
     """Every single edit of the relation, each once, none equal to the original.
+
+    With ``most``, that many at most, from all over the relation in a fixed order.
 
     Edits: each rational constant times 1/2, times 2, plus 1; each exponent likewise and negated; each sign;
     each factor dropped; two symbols or two arguments exchanged on one side; the relation reversed
@@ -39,7 +41,10 @@ def mutants(relation: Relational) -> Iterator[Mutant]:
     original = evaluated(relation)
     keep_as_written = original != relation
     seen = {original}
-    for description, candidate in _edits(relation):
+    edits = _edits(relation) if most is None else _spread_out(list(_edits(relation)))
+    for description, candidate in edits:
+        if most is not None and len(seen) > most:
+            return
         try:
             form = evaluated(candidate)
         except (ArithmeticError, ValueError, TypeError):
@@ -48,6 +53,13 @@ def mutants(relation: Relational) -> Iterator[Mutant]:
             continue
         seen.add(form)
         yield Mutant(description, candidate if keep_as_written else form)
+
+
+def _spread_out(edits: list[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """The edits in an order of which every beginning is spread evenly over all of them (by the golden ratio)."""
+    count = len(edits)
+    places = dict.fromkeys(int(count * ((k * 0.6180339887498949) % 1)) for k in range(1, 8 * count))
+    yield from (edits[place] for place in (*places, *(p for p in range(count) if p not in places)))
 
 
 def most_mutants(relation: Relational) -> int:

@@ -170,26 +170,46 @@ def _rational_combination(exponent: Expr) -> dict[Expr, Rational]:
 
 _DIGITS = 20
 _CLEARLY = Rational(1, 10**9)
+_BALL_BITS = 64
 
 
 def differs_from_zero_somewhere(expr: Expr) -> bool:
     """Whether the value at one general point, to 20 digits, is clearly not zero: simplification is then in vain.
 
-    Quantities of unspecified densities take their values on one pair of two-letter alphabets.
-    False where the expression contains anything else that is not elementary: then nothing is said.
+    Quantities of unspecified densities take their values on one pair of two-letter alphabets; gates and simple
+    integrals are enclosed by balls. False where the expression contains anything else: then nothing is said.
     """
     from symforget.instances import SPOT_PAIRS
 
     filled = SPOT_PAIRS[0](expr)
-    if filled.atoms(Function, Integral, Derivative, Subs, Limit) - filled.atoms(*_ELEMENTARY) or _has_own_kinds(filled):
-        return False
     symbols = sorted(filled.free_symbols, key=str)
     point = {s: _general_value(s, n) for n, s in enumerate(symbols)}
+    if filled.atoms(Function, Integral, Derivative, Subs, Limit) - filled.atoms(*_ELEMENTARY) or _has_own_kinds(filled):
+        return _differs_in_balls(filled, point)
     try:
         value = filled.xreplace(point).evalf(_DIGITS)
     except (ArithmeticError, AttributeError, TypeError, ValueError):
         return False
     return bool(value.is_number and value.is_finite and abs(value) > _CLEARLY)
+
+
+def _differs_in_balls(expr: Expr, point: dict[Any, Rational]) -> bool:
+    """Whether the value at the point, certified, is not zero; integrals inside integrals are not tried."""
+    from symforget.balls import compile_ball, to_ball
+    from symforget.errors import InputError, PrecisionNotReached
+    from symforget.functions import normal
+    from symforget.precision import workprec
+
+    if expr.has(Derivative, Subs, Limit) or any(
+        part.has(Integral, normal) for e in expr.atoms(Integral, normal) for part in e.args
+    ):
+        return False
+    try:
+        with workprec(_BALL_BITS):
+            value = compile_ball(expr, tuple(point))(*(to_ball(v) for v in point.values()))
+    except (InputError, PrecisionNotReached, ArithmeticError, ValueError, TypeError, AttributeError):
+        return False
+    return bool(value > 0 or value < 0)
 
 
 def _has_own_kinds(expr: Expr) -> bool:

@@ -9,22 +9,24 @@ from symforget import prover
 from symforget.audit import Audit, audit, exit_code
 from symforget.auditing import acceptance
 from symforget.auditing.judgement import Judgement, Outcome, judge
-from symforget.auditing.limits import limit_witness
+from symforget.auditing.limits import follows_by_a_factor, limit_witness
+from symforget.auditing.poles import pole
 from symforget.auditing.truth import implied
-from symforget.auditing.witnesses import long_witness, spot_witness, undefined_witness
+from symforget.auditing.witnesses import is_a_statement, long_witness, spot_witness, undefined_witness
 from symforget.authoring import eq, ge, le, lt
 from symforget.calculus import BC, TV, H, SampleIntegral, mixture, p_n, p_o
 from symforget.claims import Claim, Densities, Kind, Part
 from symforget.derivation import ACCEPTED, Context, Derivation
 from symforget.domain import Interval
 from symforget.errors import InputError
+from symforget.functions import normal
 from symforget.legs.certified import over
-from symforget.mutate import Mutant
+from symforget.mutate import Mutant, mutants
 from symforget.reports.audit import json, markdown, render
 from symforget.rules import Algebra
 
 x = Symbol("x", positive=True)
-l = Symbol("l", real=True)
+l, z = Symbol("l", real=True), Symbol("z", real=True)
 beta = Symbol("beta", positive=True)
 
 
@@ -169,12 +171,66 @@ def test_limits_are_refuted_by_uniqueness_or_along_the_sequence():
         assert limit_witness(claim, original, true) is None
 
 
+def test_a_factor_that_tends_to_one_leaves_a_limit_as_it_was():
+    f = x / (1 + x) * H(beta)
+    original = eq(Limit(f, x, oo), H(beta))
+    domain = {x: Interval.parse("(0, oo)"), beta: Interval.parse("(0, 1)")}
+    assert follows_by_a_factor(original, eq(Limit(f / (1 + 1 / x), x, oo), H(beta)), domain)
+    for false in (f / 2, f * x, f * beta, f + 1, f * H(beta)):
+        assert not follows_by_a_factor(original, eq(Limit(false, x, oo), H(beta)), domain)
+    assert not follows_by_a_factor(original, eq(Limit(f, x, oo), 2 * H(beta)), domain)
+
+
+def test_another_unit_changes_nothing_unless_the_domain_has_an_end():
+    """If it failed, E sigmoid(2 x z) = 1/2 would count as undecided, or a false statement as true."""
+    half_line, unit = {x: Interval.parse("(0, oo)")}, {x: Interval.parse("(0, 1)")}
+    original = eq(normal(1 / (1 + exp(-x * z)), z), Rational(1, 2))
+    assert implied(original, eq(normal(1 / (1 + exp(-2 * x * z)), z), Rational(1, 2)), half_line)
+    below = le(x**2, x)
+    assert not implied(below, le(4 * x**2, 2 * x), unit)
+
+
+@pytest.mark.parametrize(
+    ("body", "diverges"),
+    [
+        (1 / (1 - exp(x * z)), True),
+        (1 / (z - x) ** 2, True),
+        (z / (1 - exp(x * z)), False),  # the zero above the line takes the pole away
+        ((z - x) / (z**2 - x**2), True),  # at -x it does not
+        (1 / (1 + z**2), False),
+        (1 / (1 + exp(x * z)), False),
+    ],
+)
+def test_poles_inside_an_integral_are_certified(body, diverges):
+    assert (pole(eq(normal(body, z), 1), {x: Rational(4, 3)}) is not None) is diverges
+
+
+def test_what_depends_on_the_reference_measure_is_no_statement():
+    whole = SampleIntegral(p_o * p_n / mixture(beta))
+    assert is_a_statement(le(whole, 1))
+    assert not is_a_statement(le(SampleIntegral(p_o / mixture(beta)), 1))
+    part = Part(le(whole, 1))
+    assert (
+        outcome(part, le(SampleIntegral(p_o / mixture(beta)), 1), "any", beta="(0, 1)").outcome is Outcome.MEANINGLESS
+    )
+
+
+def test_a_sample_of_mutants_is_spread_over_the_statement():
+    """If it failed, a sampled audit would see one end of every statement only."""
+    statement = eq((x + 1) * (x + 2) * (x + 3), 6 + 11 * x + 6 * x**2 + x**3)
+    every, some = list(mutants(statement)), list(mutants(statement, most=8))
+    assert len(some) == 8
+    assert {m.relation for m in some} < {m.relation for m in every}
+    assert {m.description.split("(on the ")[1] for m in some} == {"left)", "right)"}
+    assert len(list(mutants(statement, most=10_000))) == len(every)
+
+
 # ---- the run ----
 
 
 @pytest.fixture(scope="module")
 def found() -> Audit:
-    return audit(["overlap/gate-bounds"])
+    return audit(["overlap/gate-bounds"], most=6)
 
 
 def test_the_shipped_bounds_survive_the_audit(found):
@@ -191,7 +247,7 @@ def test_processes_do_not_change_the_result(found):
     def plain(result: Audit):
         return [(j.claim, j.part, j.edit, j.outcome, j.how, j.witness) for j in result.judgements]
 
-    assert plain(audit(["overlap/gate-bounds"], jobs=2)) == plain(found)
+    assert plain(audit(["overlap/gate-bounds"], jobs=2, most=6)) == plain(found)
 
 
 def test_a_wrong_acceptance_fails_the_command(found):
@@ -213,8 +269,8 @@ def test_the_reports_count_what_was_judged(found):
 def test_unknown_selectors_and_numbers_out_of_range_are_refused():
     with pytest.raises(InputError, match="did you mean"):
         audit(["overlap/gate-bound"])
-    with pytest.raises(InputError, match="--every"):
-        audit(["overlap/gate-bounds"], every=0)
+    with pytest.raises(InputError, match="--most"):
+        audit(["overlap/gate-bounds"], most=0)
 
 
 def test_acceptance_looks_at_the_step_that_has_changed():

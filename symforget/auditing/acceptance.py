@@ -19,7 +19,7 @@ from symforget.legs.points import concrete, record
 from symforget.timelimit import time_limit
 
 RULE_SECONDS = 4.0
-SEARCH_TRIES, SEARCH_SECONDS = 60, 10.0
+SEARCH_TRIES, SEARCH_SECONDS = 60, 5.0
 
 _TURNED = {"<=": ">=", ">=": "<=", "<": ">", ">": "<", "=": "="}
 

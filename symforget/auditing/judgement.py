@@ -10,9 +10,9 @@ from typing import Any
 from sympy import Limit
 
 from symforget.auditing.acceptance import accepted_by_rules, certified_though_false
-from symforget.auditing.limits import limit_witness
+from symforget.auditing.limits import follows_by_a_factor, limit_witness
 from symforget.auditing.truth import certified_on_a_box, implied
-from symforget.auditing.witnesses import long_witness, spot_witness, undefined_witness
+from symforget.auditing.witnesses import is_a_statement, long_witness, spot_witness, undefined_witness
 from symforget.claims import Claim, Part, WitnessRecord
 from symforget.derivation import Context, as_text
 from symforget.mutate import Mutant
@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     REFUTED = "refuted"
     STILL_TRUE = "still true"
     CERTIFIED = "true on a box"
+    MEANINGLESS = "no statement"
     UNDECIDED = "undecided"
     WRONGLY_ACCEPTED = "wrongly accepted"
 
@@ -60,14 +61,18 @@ def judge(claim: Claim, part: Part, mutant: Mutant, context: Context) -> Judgeme
 
 def _judged(claim: Claim, part: Part, mutant: Any, context: Context) -> tuple[Outcome, str, WitnessRecord | None]:
     of_limit = part.statement.has(Limit)
+    if not is_a_statement(mutant) and not accepted_by_rules(part, mutant, context):
+        return Outcome.MEANINGLESS, "", None
     witness = limit_witness(claim, part.statement, mutant) if of_limit else spot_witness(claim, mutant)
     rule = accepted_by_rules(part, mutant, context)
     if witness is None:
         shown = implied(part.statement, mutant, claim.domain)
+        if of_limit and not shown:
+            shown = follows_by_a_factor(part.statement, mutant, claim.domain)
         if shown and not rule:
             return Outcome.STILL_TRUE, shown, None
         if not of_limit:
-            witness = long_witness(claim, mutant)
+            witness = undefined_witness(claim, mutant) or long_witness(claim, mutant)
         if witness is None and (rule or shown):
             return Outcome.STILL_TRUE, shown or f"proved: {rule}", None
     if witness is None:
@@ -83,8 +88,5 @@ def _judged(claim: Claim, part: Part, mutant: Any, context: Context) -> tuple[Ou
 def _without_witness(
     claim: Claim, part: Part, mutant: Any, of_limit: bool
 ) -> tuple[Outcome, str, WitnessRecord | None]:
-    undefined = undefined_witness(claim, mutant)
-    if undefined is not None:
-        return Outcome.REFUTED, "", undefined
     box = "" if of_limit else certified_on_a_box(claim, part, mutant)
     return (Outcome.CERTIFIED, box, None) if box else (Outcome.UNDECIDED, "", None)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flint import arb
-from sympy import Eq, Expr, Integer, Rational, Symbol
+from sympy import Eq, Expr, Integer, Rational, Symbol, cancel, limit, together
 from sympy import Limit as LimitExpr
 
 from symforget import prover
@@ -26,6 +26,8 @@ from symforget.derivation import as_text
 from symforget.instances import SPOT_PAIRS, GaussianPair, Instance, needs_instance
 from symforget.legs.points import concrete, domain_of, record
 from symforget.precision import workprec
+from symforget.rules.intervals import is_elementary
+from symforget.signs import parametrise
 from symforget.timelimit import time_limit
 from symforget.witness import candidates
 
@@ -47,6 +49,25 @@ def limit_witness(claim: Claim, original: Any, mutant: Any) -> WitnessRecord | N
             return _along_the_sequence(claim, original, mutant)
     except FAILURES:
         return None
+
+
+def follows_by_a_factor(original: Any, mutant: Any, domain: Any) -> str:
+    """How ``lim f* = v`` follows from ``lim f = v``: f*/f is an elementary function that tends to 1; "" if it does not.
+
+    Integrals count as numbers, the same above and below.
+    """
+    if mutant.rhs != original.rhs or not isinstance(original.lhs, LimitExpr) or not isinstance(mutant.lhs, LimitExpr):
+        return ""
+    f, x, point, direction = original.lhs.args
+    ratio = cancel(together(mutant.lhs.args[0] / f))
+    if not is_elementary(ratio) or mutant.lhs.args[1:] != (x, point, direction):
+        return ""
+    open_ended = parametrise({s: i for s, i in domain.items() if s != x})
+    try:
+        with time_limit(SECONDS / 4, "the limit of a factor"):
+            return "its factor tends to 1" if limit(ratio.xreplace(open_ended), x, point, str(direction)) == 1 else ""
+    except FAILURES:
+        return ""
 
 
 def _instance(claim: Claim, relation: Any) -> Instance | None:

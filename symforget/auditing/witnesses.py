@@ -8,17 +8,21 @@ from typing import Any
 from sympy import Ge, Integral, Pow, Symbol, log
 
 from symforget import prover
+from symforget.auditing.poles import pole
 from symforget.calculus import H, SampleIntegral, is_homogeneous
 from symforget.claims import Claim, Densities, WitnessRecord
 from symforget.derivation import as_text
 from symforget.errors import InputError, PrecisionNotReached, TimeLimit
+from symforget.gate.symbolic import gate_s_derivative
 from symforget.instances import SPOT_PAIRS, DensitiesOnTheLine, GaussianPair, Instance, TwoLetterPair, needs_instance
 from symforget.legs.points import concrete, domain_of, record
+from symforget.rules.rewards import RewardIntegral
+from symforget.rules.vectors import IntegralOverSpace, homogeneous
 from symforget.timelimit import time_limit
 from symforget.witness import candidates
 
-SPOTS, SPOT_DIGITS, SPOT_SECONDS = 4, 8, 8.0
-LONG_TRIES, DEAR_TRIES, LONG_SECONDS = 160, 6, 15.0
+SPOTS, SPOT_DIGITS, SPOT_SECONDS = 4, 8, 5.0
+LONG_TRIES, DEAR_TRIES, LONG_SECONDS = 160, 6, 8.0
 
 #: What an evaluation may end with where a mutant makes no sense at a point.
 FAILURES = (TimeLimit, PrecisionNotReached, InputError, NotImplementedError, ArithmeticError, ValueError, TypeError)
@@ -52,7 +56,14 @@ def is_dear(relation: Any) -> bool:
 
 def keeps_homogeneity(relation: Any) -> bool:
     """Whether every integral over the sample space is still free of the reference measure."""
-    return all(is_homogeneous(e.integrand) for e in relation.atoms(SampleIntegral))
+    return all(is_homogeneous(e.integrand) for e in relation.atoms(SampleIntegral, RewardIntegral)) and all(
+        homogeneous(e.integrand, 1) for e in relation.atoms(IntegralOverSpace)
+    )
+
+
+def is_a_statement(relation: Any) -> bool:
+    """Whether a mutant still says something: integrals free of the reference measure, derivatives of a whole order."""
+    return keeps_homogeneity(relation) and all(e.args[0].is_Integer for e in relation.atoms(gate_s_derivative))
 
 
 def _spot_instances(claim: Claim, relation: Any) -> tuple[Instance | None, ...]:
@@ -112,8 +123,12 @@ def _by_search(made: Any, domain: Mapping[Symbol, Any]) -> prover.Witness | None
 
 
 def undefined_witness(claim: Claim, relation: Any) -> WitnessRecord | None:
-    """A point of the domain at which a root or a logarithm is taken of a number that is certainly negative."""
-    for instance in _spot_instances(claim, relation):
+    """A point of the domain at which a root or logarithm of a negative number is taken, or an integral diverges.
+
+    An integral over the sample space diverges on Gaussians, which are among any densities.
+    """
+    instances = (*_spot_instances(claim, relation), *((GaussianPair(),) if needs_instance(relation) else ()))
+    for instance in dict.fromkeys(instances):
         try:
             with time_limit(SPOT_SECONDS, "the search for an undefined value"):
                 found = _undefined(relation, concrete(relation, instance), claim)
@@ -137,4 +152,10 @@ def _undefined(relation: Any, made: Any, claim: Claim) -> WitnessRecord | None:
                 at = {str(k): str(v) for k, v in point.items()}
                 where = "statement, which has no real value there,"
                 return WitnessRecord(where, as_text(relation), at, f"{inside} in {comparison.left}", "no real number")
+        found = pole(made, point)
+        if found is not None:
+            at = {str(k): str(v) for k, v in point.items()}
+            where = "statement, in which an integral diverges there,"
+            pole_text = f"{found.base} = 0 near {found.variable} = {found.near}"
+            return WitnessRecord(where, as_text(relation), at, pole_text, "no real number")
     return None

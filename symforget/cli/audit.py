@@ -18,12 +18,16 @@ def audit(
         typer.Argument(metavar="WHAT", help="GROUP, GROUP/SLUG or FILE.py; everything by default.", show_default=False),
     ] = None,
     jobs: Jobs = None,
-    every: Annotated[
-        int,
+    most: Annotated[
+        int | None,
         typer.Option(
-            "--every", metavar="N", parser=whole_number("--every"), help="Judge one in N mutants of each part."
+            "--most",
+            metavar="N",
+            parser=whole_number("--most"),
+            help="Judge N mutants of each part of a claim, spread over its statement; all by default.",
+            show_default=False,
         ),
-    ] = 1,
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="An undecided mutant is a failure too.")] = False,
     json: Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write every mutant as JSON.")] = None,
     markdown: Annotated[
@@ -32,7 +36,7 @@ def audit(
 ) -> int:
     """Make every claim wrong in every small way and see that none of it is accepted.
 
-    Judging thousands of mutants takes a long time: name a group to audit less.
+    Judging twenty thousand mutants takes hours: name a group, or ask for some mutants of each part only.
     """
     from symforget import audit as auditing
     from symforget.progress import progress_for
@@ -40,7 +44,7 @@ def audit(
 
     _require_directories(json, markdown)
     count = processors() if jobs is None else jobs
-    found = auditing.audit(selectors or (), count, every, progress_for(sys.stderr, "groups of mutants judged"))
+    found = auditing.audit(selectors or (), count, most, progress_for(sys.stderr, "groups of mutants judged"))
     print(reports.render(found))
     for target, render in ((json, reports.json), (markdown, reports.markdown)):
         if target is not None:

@@ -25,6 +25,8 @@ reversed. Each of these mutants is judged:
 - **still true**: it follows from the original statement, or the rules of the original's derivation prove it. Many
   mutants of bounds are weaker bounds.
 - **true on a box**: no witness was found, and branch and bound certified it on a compact box; no more is known.
+- **no statement**: the edit took the meaning away, and no rule accepts what is left: an integral over the sample space
+  depends on the reference measure (a density was dropped from it), or a derivative is of no whole order.
 - **undecided**: neither a witness nor an argument was found.
 - **wrongly accepted**: the rules of the claim's own derivation, led to the mutant instead of the statement, accept it,
   or branch and bound certifies it on the claim's own box, although a certified witness refutes it there. That is a
@@ -35,7 +37,11 @@ counts what symforget would have accepted from an author who made that slip.
 
 This page is written by
 
-    symforget audit --markdown docs/audit.md
+    symforget audit {most}--markdown docs/audit.md
+"""
+_SAMPLE = """
+and judges {most} mutants of each part of a claim, spread evenly over its statement. Without `--most` every mutant is
+judged, some twenty thousand, which takes hours.
 """
 
 
@@ -64,7 +70,9 @@ def summary(audit: Audit) -> str:
 
 def markdown(audit: Audit) -> str:
     """The page of the documentation."""
-    lines = [_INTRODUCTION, "## Table", "", _markdown_row(_HEADINGS), _markdown_row(_rule())]
+    introduction = _INTRODUCTION.format(most="" if audit.most is None else f"--most {audit.most} ")
+    sample = [] if audit.most is None else [_SAMPLE.strip().format(most=audit.most), ""]
+    lines = [introduction, *sample, "## Table", "", _markdown_row(_HEADINGS), _markdown_row(_rule())]
     lines += [_markdown_row(_cells(row)) for row in audit.rows]
     for outcome in (Outcome.WRONGLY_ACCEPTED, Outcome.UNDECIDED):
         found = audit.of(outcome)
