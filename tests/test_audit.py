@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sympy import Integral, Limit, Rational, Symbol, exp, oo, sqrt
+from sympy import Integral, Limit, Rational, Symbol, exp, oo, sin, sqrt, tan
 
 from symforget import prover
 from symforget.audit import Audit, audit, exit_code
@@ -198,6 +198,8 @@ def test_another_unit_changes_nothing_unless_the_domain_has_an_end():
         (z / (1 - exp(x * z)), False),  # the zero above the line takes the pole away
         ((z - x) / (z**2 - x**2), True),  # at -x it does not
         (1 / (1 + z**2), False),
+        (1 / tan(z), True),  # at 0, not at pi/2, where tan changes its sign as well
+        (sin(z) / tan(z), False),
         (1 / (1 + exp(x * z)), False),
     ],
 )

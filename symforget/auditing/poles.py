@@ -15,6 +15,8 @@ from symforget.functions import normal
 from symforget.precision import workprec
 
 BITS, HALVINGS = 256, 160
+UNEVENLY = arb(15) / 32
+"""Where brackets are cut: a zero half-way, met at once but not exactly, would not be told from its neighbours."""
 _LINE = [Rational(k, 3) for k in range(-24, 25)]
 
 
@@ -89,7 +91,7 @@ def _narrowed(function: Any, fixed: list[arb], left: Rational, right: Rational, 
     """Two points with different signs, or as near to that as the precision lets one tell."""
     low, high = to_ball(left), to_ball(right)
     for _ in range(HALVINGS):
-        middle = ((low + high) / 2).mid()
+        middle = (low + (high - low) * UNEVENLY).mid()
         value = function(*fixed, middle) * sign
         if value > 0:
             low = middle
