@@ -1129,9 +1129,10 @@ def new_mode_starvation(height=Rational(1, 8), speed=1):
     a starved component hardly moves: |m_n'| <= (1-beta) (|m_n - mu_n| + |m_n - m_o| + delta). From beta = 9/10,
     m_o = mu_o, m_n halfway, alpha = 1/2, delta = 10 the new weight falls at least to 1/122, before the new mean is 0.75
     beyond halfway. (Integrated numerically: to 0.00250036 at time 189.0; m_n is three quarters of the way at time
-    318.6, and beta is back at 3/4 at time 411.0. At delta = 12 and 14 the new weight falls to 9.68e-5 and 1.53e-6, and m_n
-    is three quarters of the way at times 6.71e3 and 3.57e5: the logarithm grows by 0.07 to 0.08 per unit of delta^2.)
-    The flow gets through because a component that is assigned less and less of its own draws is pushed away from the old one.
+    318.6, and beta is back at 3/4 at time 411.0. At delta = 12 and 14 the new weight falls to 9.68e-5 and 1.53e-6, and
+    m_n is three quarters of the way at times 6.71e3 and 3.57e5: the logarithm grows by 0.07 to 0.08 per unit of
+    delta^2.) The flow gets through because a component that is assigned less and less of its own draws is pushed away
+    from the old one.
 
     Guarantee: **upper bound** of the least new weight; the bounds of forces and slopes are not attained.
     Hypotheses: Gaussian modes with common covariance, any dimension; for the barrier, means on the line of the modes.
