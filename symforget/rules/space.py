@@ -36,7 +36,7 @@ from symforget.signs import is_nonnegative, is_zero, open_up
 
 @dataclass(frozen=True)
 class IncreasingFromZero:
-    """f(y) >= 0 for y > 0, because f(0) = 0 and f' >= 0; f smooth on [0, oo).
+    """f(y) >= 0 for y > 0, because f(0) = 0 and f' >= 0; f continuous at 0 and smooth beyond.
 
     ``slope``: f' in a form whose sign shows for y > 0.
     """
