@@ -1,11 +1,12 @@
 """If these fail, a false bound of an eigenvalue or a false statement of stability is proved, or a true one is not."""
 
 import pytest
-from sympy import Abs, Rational, Symbol, sqrt
+from sympy import Abs, Max, Rational, Symbol, sqrt, sympify
 
 from symforget.derivation import Context
 from symforget.domain import Interval
 from symforget.rules import InsideUnitDisc, SmallerRoot
+from symforget.rules.linear import SameSize, SizeOfMean, SizesAtLeast, SizesBelow
 
 k, kappa, lam = (Symbol(n, positive=True) for n in ("k", "kappa", "lambda"))
 CONTEXT = Context({k: Interval.parse("(0, 1)"), kappa: Interval.parse("(0, 1)"), lam: Interval.parse("(0, 1]")}, None)
@@ -62,3 +63,36 @@ def test_a_root_outside_the_unit_disc_is_refused():
     total, product = k + 2, 2 * k
     rule = InsideUnitDisc(total, product, (2 - k) ** 2, (1 - k) * (1 - 2), (1 + k) * 3, 1 - 2 * k)
     assert not check(rule, radius(total, product), "<", 1)
+
+
+S = Symbol("s", positive=True)
+STEPS = Context({k: Interval.parse("(0, 1)"), S: Interval.parse("(0, oo)"), lam: Interval.parse("[0, 1]")}, None)
+X, Y = 1 - S * k, 1 - S
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "relation", "after", "accepted"),
+    [
+        (SizeOfMean(lam, X, Y), Abs((1 - lam) * X + lam * Y), "<=", Max(Abs(X), Abs(Y)), True),
+        (SizeOfMean(lam, X, Y), Abs((1 - lam) * X + 2 * lam * Y), "<=", Max(Abs(X), Abs(Y)), False),
+        (SizeOfMean(lam, X, Y), Abs((1 - lam) * X + lam * Y), "<=", Abs(X), False),
+        (SizeOfMean(S, X, Y), Abs((1 - S) * X + S * Y), "<=", Max(Abs(X), Abs(Y)), False),
+        (SizesBelow(), Max(Abs(1 - 2 * k), k), "<", 1, True),
+        (SizesBelow(), Max(Abs(1 - 3 * k), k), "<", 1, False),
+        (
+            SizesAtLeast((X, Y), (1 / (1 + k), -k / (1 + k)), (1, -1)),
+            Max(Abs(X), Abs(Y)),
+            ">=",
+            (1 - k) / (1 + k),
+            True,
+        ),
+        (SizesAtLeast((X, Y), (1, -k), (1, -1)), Max(Abs(X), Abs(Y)), ">=", 1 - k, False),
+        (SizesAtLeast((X, Y), (1, k), (1, -1)), Max(Abs(X), Abs(Y)), ">=", X + k * Y, False),
+        (SizesAtLeast((1 + S,), (1,), (1,)), Max(Abs(X), Abs(Y)), ">=", 1 + S, False),
+        (SameSize(), Max(Abs(k - 1), Abs(1 - k)), "=", 1 - k, True),
+        (SameSize(), Max(Abs(k - 1), k), "=", 1 - k, False),
+        (SameSize(), Abs(k - 1), "=", k - 1, False),
+    ],
+)
+def test_sizes(rule, before, relation, after, accepted):
+    assert rule.check(before, relation, sympify(after), STEPS).ok is accepted
