@@ -14,8 +14,8 @@ SENTENCES: dict[str, str] = {
     ),
     "drift": "The drift of the old mean decays exponentially with mode separation.",
     "geometry": (
-        "The geometry is locally well conditioned, with exponential convergence (here: the conditioning; convergence "
-        "of the weight alone is under reverse KL, of weight and means together not yet examined)."
+        "The geometry is locally well conditioned, with exponential convergence (of weight and means together: "
+        "geometry/local-convergence; of the weight alone: reverse_kl/local-rate)."
     ),
     "replay-forward": "Forward-KL replay must modify the training distribution to change the population optimum.",
     "replay-reverse": (
