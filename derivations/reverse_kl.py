@@ -1051,12 +1051,6 @@ def drift_region(front=sqrt(pi / 2), slack=Rational(1, 4), double=2, width=8):
         Part(
             le(r**2 / 2 + level * r, log(double)),
             name="least weight",
-            symbolic=Derivation(r**2 / 2 + level * r)
-            .at_most(
-                Rational(1, 8) + level / 2,
-                by=SignOf((Rational(1, 2) - r) * (level + (r + Rational(1, 2)) / 2), "r <= 1/2"),
-            )
-            .at_most(log(2), by=SignOf(log(2) - Rational(1, 8) - level / 2)),
             certified=(over({r: "[0, 1/2]"}),),
         ),
         Part(
