@@ -807,7 +807,7 @@ def gradient_descent(limit=2, best=2, top=1, curvature=Rational(1, 4)):
     false_twin={"slowest": Integer(2)},
 )
 def local_convergence(slowest=1, slope=1):
-    """Weight and means together converge near the target at the smallest eigenvalue of the information.
+    """Linearised at the target, the flow of weight and means contracts at the smallest eigenvalue of the information.
 
     The gradient flow e' = -grad L of the displacement e = (phi - phi_alpha, m_o - mu_o, m_n - mu_n), whitened, has at
     the target the Jacobian -F, F the information (the gradient of L vanishes there, and the second derivative of L
