@@ -169,7 +169,7 @@ def E_n(value: Expr) -> SampleIntegral:
 
 def unfold(expr: Expr) -> Expr:
     """Replace H, BC, TV and chi2 by the integrals that define them."""
-    opened = expr.replace(lambda e: isinstance(e, H), lambda e: e.integral())
+    opened = expr.replace(lambda e: isinstance(e, H), lambda e: e.integral()) if expr.has(H) else expr
     return opened.xreplace({s: s.definition for s in opened.atoms(DensityFunctional)})
 
 

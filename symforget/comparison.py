@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flint import arb
-from sympy import Eq, Expr, Ge, Gt, Le, Lt, Ne, Rational, Symbol
+from sympy import Derivative, Eq, Expr, Ge, Gt, Integral, Lambda, Le, Limit, Lt, Ne, Rational, Subs, Symbol
 from sympy.core.relational import Relational
 
 from symforget.balls import BITS_PER_DIGIT, compile_ball, format_decimal, rounded, to_ball
@@ -73,8 +73,16 @@ def _holds(relation: Relational, sign: int) -> bool:
 
 def exact_sign(difference: Expr, point: Mapping[Symbol, Rational]) -> int | None:
     """The sign of an expression at a point if SymPy's exact evaluation makes it a rational number."""
-    value = difference if difference.is_Rational else difference.subs(dict(point))
+    value = difference if difference.is_Rational else _value_at(difference, point)
     return int(value.is_positive) - int(value.is_negative) if value.is_Rational else None
+
+
+def _value_at(expr: Expr, point: Mapping[Symbol, Rational]) -> Expr:
+    """The expression with its symbols replaced; by SymPy's slower `subs` where one of them is bound somewhere."""
+    bound = {s for e in expr.atoms(Lambda) for s in e.variables}
+    if expr.has(Derivative, Integral, Limit, Subs) or bound.intersection(point):
+        return expr.subs(dict(point))
+    return expr.xreplace(dict(point))
 
 
 def compare_at(relation: Relational, point: Mapping[Symbol, Rational], digits: int) -> Comparison:
@@ -87,7 +95,6 @@ def compare_at(relation: Relational, point: Mapping[Symbol, Rational], digits: i
     _holds(relation, 0)
     variables = tuple(sorted(point, key=lambda s: s.name))
     sides = [compile_ball(side, variables) for side in (left, right)]
-    difference = compile_ball(left - right, variables)
     needed = int(digits * BITS_PER_DIGIT) + 8
     bits, seen, reason = 64, [arb.nan(), arb.nan()], "a side has no finite enclosure here"
     while True:
@@ -97,7 +104,7 @@ def compare_at(relation: Relational, point: Mapping[Symbol, Rational], digits: i
                 seen = [side(*args) for side in sides]
                 gap = seen[0] - seen[1]
                 if gap.contains(0) and not isinstance(relation, Eq | Ne):
-                    gap = difference(*args)  # as one expression it may cancel exactly
+                    gap = compile_ball(left - right, variables)(*args)  # as one expression it may cancel exactly
             except PrecisionNotReached as error:
                 gap, reason = arb.nan(), str(error)
             if all(s.is_finite() for s in seen) and (gap > 0 or gap < 0) and not seen[0].overlaps(seen[1]):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flint import arb
-from sympy import Derivative, Expr, Heaviside, Integer, Integral, Rational, Symbol, oo, simplify
+from sympy import Derivative, Expr, Heaviside, Integer, Integral, Limit, Rational, Subs, Symbol, nan, oo, simplify, zoo
 from sympy import sign as sign_function
 
 from symforget.balls import compile_ball, to_ball
@@ -142,14 +142,17 @@ def _is_positive_definite(matrix: list[list[Range]]) -> bool:
 
 
 def vanishes_on(f: Expr, x: Symbol, curve: Expr, symbols: tuple[Symbol, ...], domain: tuple[Interval, ...]) -> bool:
-    """Whether f is identically zero on x = curve: by exact simplification, after a test in balls."""
+    """Whether f is identically zero on x = curve: by exact simplification, after tests in balls."""
+    if _differs_at_a_sample(f, x, curve, symbols, domain):
+        return False
     try:
-        restricted = _without_empty_integrals(f.subs(x, curve))
+        whole = f.has(Derivative, Integral, Limit, Subs)
+        restricted = _without_empty_integrals(f.subs(x, curve)) if whole else f.xreplace({x: curve})
     except (ValueError, ZeroDivisionError, RecursionError):
         return False
     if restricted == 0:
         return True
-    if restricted.is_Rational or restricted.has(oo, -oo) or restricted.is_finite is False:
+    if restricted.is_Rational or restricted.has(oo, -oo, zoo, nan):
         return False
     if not _vanishes_at_samples(restricted, symbols, domain):
         return False
@@ -181,6 +184,21 @@ def _vanishes_at_samples(f: Expr, symbols: tuple[Symbol, ...], domain: tuple[Int
             if not (value.is_finite() and value.contains(0) and value.abs_upper() < arb(2) ** -60):
                 return False
     return True
+
+
+def _differs_at_a_sample(
+    f: Expr, x: Symbol, curve: Expr, symbols: tuple[Symbol, ...], domain: tuple[Interval, ...]
+) -> bool:
+    """Whether f is certainly not zero at one point of the curve: most are settled so, without putting the curve in."""
+    with workprec(64):
+        point = [to_ball(_inside(interval, _SAMPLES[0])) for interval in domain]
+        try:
+            place = compile_ball(curve, symbols)(*point)
+            moved = [place if s == x else value for s, value in zip(symbols, point, strict=True)]
+            value = compile_ball(f, symbols)(*moved)
+        except (InputError, PrecisionNotReached):
+            return False
+    return bool(value.is_finite() and not value.contains(0))
 
 
 def _inside(interval: Interval, sample: Rational) -> Rational:

@@ -11,9 +11,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sympy import Basic, Derivative, Dummy, Expr, Integral, Rational, Subs, Symbol, exp, oo, pi, sqrt
+from sympy import (
+    Basic,
+    Derivative,
+    Dummy,
+    Expr,
+    Integral,
+    Rational,
+    Subs,
+    Symbol,
+    exp,
+    oo,
+    pi,
+    preorder_traversal,
+    sqrt,
+)
 
-from symforget.calculus import BC, TV, DensityFunctional, H, SampleIntegral, chi2, chi2_old, unfold
+from symforget.calculus import BC, TV, DensityFunctional, H, SampleIntegral, chi2, chi2_old, map_integrals, unfold
 
 # Named as no bound variable of a derivation would be, so that none is captured.
 a, b = Symbol("p_o(1)", positive=True), Symbol("p_n(1)", positive=True)
@@ -118,18 +132,18 @@ class TwoLetterPair:
 def instantiate(expr: Any, integral: Any, functionals: Mapping[Basic, Expr], gate: Any) -> Any:
     """Replace functionals, gate and integrals; then carry out what derivatives are left."""
     opened = expr.xreplace(dict(functionals))
-    if gate:
+    if gate and opened.has(H):
         opened = opened.replace(lambda e: isinstance(e, H), lambda e: gate(e.args[0]))
-    opened = unfold(opened)
-    closed = opened.replace(lambda e: isinstance(e, SampleIntegral), integral)
-    return carry_out(closed)
+    return carry_out(map_integrals(unfold(opened), integral))
 
 
 def carry_out(expr: Any) -> Any:
     """Do the derivatives, make what can be made concrete so, and put in the points at which values are wanted."""
-    done = expr.replace(lambda e: isinstance(e, Derivative), lambda e: e.doit(deep=False))
-    done = done.replace(lambda e: hasattr(e, "concrete"), lambda e: e.concrete())
-    return done.replace(lambda e: isinstance(e, Subs), lambda e: e.doit(deep=False))
+    if expr.has(Derivative):
+        expr = expr.replace(lambda e: isinstance(e, Derivative), lambda e: e.doit(deep=False))
+    if any(hasattr(e, "concrete") for e in preorder_traversal(expr)):
+        expr = expr.replace(lambda e: hasattr(e, "concrete"), lambda e: e.concrete())
+    return expr.replace(lambda e: isinstance(e, Subs), lambda e: e.doit(deep=False)) if expr.has(Subs) else expr
 
 
 def needs_instance(expr: Any) -> bool:

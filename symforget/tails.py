@@ -6,8 +6,9 @@ such bounds, sums take the larger coefficients and add log n, exp(v) needs an up
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from flint import arb, ctx
@@ -49,6 +50,15 @@ def tail_integral(log_bound: Quadratic) -> arb | None:
     if log_bound.c <= 0 and log_bound.b < 0:
         return (log_bound.a.exp() / -log_bound.b).upper()
     return None
+
+
+@lru_cache(maxsize=4096)
+def _quadratic_coefficients(v: Expr, variable: Symbol) -> tuple[Expr, ...] | None:
+    """Coefficients of 1, x and x^2 if v is a polynomial of degree 2 at most; asked anew for every reach tried."""
+    polynomial = v.as_poly(variable)
+    if polynomial is None or polynomial.degree() > 2:
+        return None
+    return tuple(polynomial.coeff_monomial(variable**k) for k in range(3))
 
 
 @dataclass(frozen=True)
@@ -93,9 +103,9 @@ class Growth:
 
     def upper(self, v: Expr) -> Quadratic:
         """A bound of v itself (not of its logarithm)."""
-        polynomial = v.as_poly(self.variable)
-        if polynomial is not None and polynomial.degree() <= 2:
-            return self._of_polynomial([polynomial.coeff_monomial(self.variable**k) for k in range(3)])
+        coefficients = _quadratic_coefficients(v, self.variable)
+        if coefficients is not None:
+            return self._of_polynomial(coefficients)
         if isinstance(v, Add):
             return self._sum([self.upper(term) for term in v.args])
         if isinstance(v, Mul):
@@ -123,7 +133,7 @@ class Growth:
         # A negative coefficient is an upper bound only with the smallest factor.
         return Quadratic(*((x * (largest if x > 0 else smallest)).upper() for x in bound))
 
-    def _of_polynomial(self, coefficients: list[Expr]) -> Quadratic:
+    def _of_polynomial(self, coefficients: Sequence[Expr]) -> Quadratic:
         c0, c1, c2 = (self.range(c) for c in coefficients)
         r = Range.of(self.start)
         shifted = (c0 + c1 * r + c2 * r * r, c1 + c2 * r * 2, c2)
