@@ -1220,7 +1220,6 @@ def measured_exponent(point, digits):
     domain={delta: "(0, oo)", l: LINE, share: "(0, 1]"},
     kind="rate",
     densities="Gaussian",
-    sentence="drift",
     depends_on=("reverse_kl/exponential-decay",),
     false_twin={"exponent": -Rational(1, 2)},
 )
