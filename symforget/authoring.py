@@ -68,7 +68,7 @@ class ClaimSpec:
             id=where,
             title=sections["title"],
             parts=parts,
-            domain={s: _interval(text, where, s) for s, text in self.domain.items()},
+            domain=_domain(self.domain, where),
             kind=self.kind,
             densities=self.densities,
             hypotheses=sections["Hypotheses"],
@@ -138,6 +138,18 @@ def read_docstring(text: str, where: str) -> dict[str, str]:
     if order != [name for name in _SECTIONS if name in order]:
         raise InputError(f"{where}: docstring sections must come in the order {', '.join(_SECTIONS)}")
     return found
+
+
+def _domain(domain: Mapping[Symbol, str], where: str) -> dict[Symbol, Interval]:
+    from symforget.calculus import p_n, p_o
+
+    for symbol in domain:
+        if symbol in (p_o, p_n):
+            raise InputError(
+                f"{where}: {symbol} stands for a density under an integral over the sample space; "
+                f"give a parameter of the claim another name"
+            )
+    return {s: _interval(text, where, s) for s, text in domain.items()}
 
 
 def _interval(text: str, where: str, symbol: Symbol) -> Interval:

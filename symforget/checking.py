@@ -32,7 +32,10 @@ Domain = Mapping[Symbol, Interval]
 
 SAMPLES = 10
 WITNESS_TRIES = 300
-PROOF_SHARE = 0.35
+PROOF_SHARE, PROOF_SECONDS = 0.35, 6.0
+"""The search for a proof ends after that share of the time left, and after so many seconds: later ones find nothing."""
+REGION_SECONDS = 4.0
+"""For branch and bound on one region where smaller ones are to be tried as well."""
 ENOUGH_DIGITS = 10
 DEEP_DIGITS, DEEP_POINTS = 400, 3
 _SIGNS = {"Equality": "==", "Unequality": "!=", "LessThan": "<=", "StrictLessThan": "<"}
@@ -199,7 +202,7 @@ class _Examination:
         """An exact proof; of an equality only if enclosures agree as well."""
         if isinstance(self.relation, Eq) and not sampled.verdict.holds:
             return self.evidence(Leg.SYMBOLIC, Verdict.UNDECIDED, "not tried: enclosures did not agree")
-        seconds = self.left() * PROOF_SHARE
+        seconds = min(self.left() * PROOF_SHARE, PROOF_SECONDS)
         proof = prove(self.relation, self.domain, seconds)
         if proof is None:
             return self.evidence(Leg.SYMBOLIC, Verdict.UNDECIDED, "no exact argument was found")
@@ -255,7 +258,7 @@ class _Examination:
         best: Evidence | None = None
         hint = ""
         for number, region in enumerate([self.domain, *reversed(parts)]):
-            seconds = self.left() / (2.5 if parts else 1.0)
+            seconds = min(self.left() / 2.5, REGION_SECONDS) if parts else self.left()
             if seconds < 0.2:
                 break
             outcome = prover.certify(target, region, self.limits.max_boxes, seconds, search=False)
