@@ -8,16 +8,19 @@ from typing import Any
 
 from sympy import (
     Abs,
+    Add,
     Derivative,
     Dummy,
     Expr,
     Integer,
+    Mul,
     Poly,
     PolynomialError,
     Symbol,
     cancel,
     cosh,
     exp,
+    expand,
     log,
     pi,
     sqrt,
@@ -79,12 +82,29 @@ class PointwiseInSpace:
         meant = opened(self.difference, self.given, context)
         if isinstance(meant, Checked):
             return meant
+        if not all(_integrable(e.integrand) for e in (before - after).atoms(SpaceIntegral)):
+            return Checked(False, "an integral is not seen to exist")
         smaller, larger = (before, after) if relation == "<=" else (after, before)
         if not _vanishes_in_space(larger - smaller - SpaceIntegral(meant), context):
             return Checked(False, "the stated difference is not the difference of the integrands")
         if is_nonnegative(self.difference, context.domain):
             return ACCEPTED
         return Checked(False, f"the sign of {self.difference} is not evident")
+
+
+def _integrable(f: Expr) -> bool:
+    """A combination of products of powers of densities, nonnegative and of degree one in all, times logarithms.
+
+    Such products are integrable (Hoelder), and logarithms of ratios of mixtures grow like |x|^2 only.
+    """
+    logs = {e: Dummy("log", real=True) for e in f.atoms(log)}
+    for term in Add.make_args(expand(f.xreplace(logs))):
+        powers = term.as_powers_dict()
+        degrees = [powers.get(c, Integer(0)) for c in DENSITIES]
+        rest = term / Mul(*(c**degree for c, degree in zip(DENSITIES, degrees, strict=True)))
+        if rest.has(*DENSITIES) or sum(degrees) != 1 or not all(d.is_nonnegative for d in degrees):
+            return False
+    return True
 
 
 def _vanishes_in_space(expr: Expr, context: Context) -> bool:
@@ -101,7 +121,10 @@ def _vanishes_in_space(expr: Expr, context: Context) -> bool:
     names: dict[Expr, Dummy] = {}
     try:
         split = plain.xreplace(squares).replace(lambda e: isinstance(e, log), lambda e: _split(e.args[0], names))
-        polynomial = Poly(cancel(together(split)), *roots)
+        reduced = cancel(together(split))
+        if reduced == 0 or not roots:
+            return reduced == 0
+        polynomial = Poly(reduced, *roots)
     except (PolynomialError, _NotPositive):
         return False
     if any(sorted(powers) != [0] * (len(roots) - 1) + [2] for powers in polynomial.monoms() if any(powers)):

@@ -77,6 +77,12 @@ def test_pointwise_rule_refuses_undeclared_signs_moments_and_negative_arguments(
     assert not accepts(PointwiseInSpace(c_n * n, ((n, GIBBS, c_n - P),)), divergence, ">=", Integer(0))
 
 
+def test_integrals_that_may_diverge_are_refused():
+    wild = SpaceIntegral(c_o**2 / c_n)
+    assert not accepts(PointwiseInSpace(c_o**2 / c_n, ()), wild, ">=", Integer(0))
+    assert accepts(PointwiseInSpace(sqrt(c_o * c_n), ()), SpaceIntegral(sqrt(c_o * c_n)), ">=", Integer(0))
+
+
 def test_lengths_and_shares():
     gate, gap = SpaceIntegral(c_o * (1 - beta) * c_n / Q), m_n - m_o
     forward = SignInSpace(n * k, {n: Share(gate), k: Length(gap)})
