@@ -19,7 +19,6 @@ from typing import Any
 from sympy import (
     Dummy,
     Expr,
-    ImmutableMatrix,
     Integer,
     Lambda,
     Matrix,
@@ -129,12 +128,18 @@ class MixtureIntegral(IntegralOverSpace):
         body = integrand
         if not isinstance(integrand, Lambda):
             body = Lambda((t_o, t_n, *coordinates(len(old))), sympify(integrand))
-        return Expr.__new__(cls, body, ImmutableMatrix(whitening), Tuple(*old), Tuple(*new), sympify(delta))
+        return Expr.__new__(cls, body, Tuple(*Matrix(whitening)), Tuple(*old), Tuple(*new), sympify(delta))
 
     @property
     def integrand(self) -> Expr:
         """f in the symbols t_o, t_n and x_1, ..., x_n."""
         return self.args[0](t_o, t_n, *coordinates(len(self.args[2].args)))  # type: ignore[operator]
+
+    @property
+    def whitening(self) -> Matrix:
+        """W."""
+        n = len(self.args[2].args)
+        return Matrix(n, n, self.args[1].args)
 
     @property
     def midpoint(self) -> Matrix:
@@ -143,12 +148,11 @@ class MixtureIntegral(IntegralOverSpace):
 
     def at(self, old: Expr, new: Expr, u: Expr) -> Expr:
         """f at two density values and the coordinate u along the means, integrated over the directions across."""
-        whitening: Any = self.args[1]
-        n = whitening.rows
+        n = len(self.args[2].args)
         if n > LARGEST_EVALUATED:
             raise NotImplementedError(f"integrals over more than {LARGEST_EVALUATED} dimensions are not evaluated")
         across = [Dummy(f"z_{k}", real=True) for k in range(1, n)]
-        place = self.midpoint + Matrix(whitening).inv(method="ADJ") * Matrix([u, *across])
+        place = self.midpoint + self.whitening.inv(method="ADJ") * Matrix([u, *across])
         moved = self.args[0](old, new, *place)  # type: ignore[operator]
         return _second_moments(moved, across, [[Integer(i == j) for j in range(n)] for i in range(n)])
 
@@ -191,7 +195,7 @@ class ThroughFunctionals:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=" or not isinstance(before, MixtureIntegral) or not isinstance(after, GramIntegral):
             return Checked(False, "the step must turn an integral over R^n into one over linear functionals")
-        whitening = Matrix(before.args[1])
+        whitening = before.whitening
         a, b = (whitening * Matrix(v) for v in (self.a, self.b))
         gap = whitening * (Matrix(before.args[3].args) - Matrix(before.args[2].args))
         shift = [before.args[4], *(Integer(0) for _ in range(len(a) - 1))]

@@ -136,6 +136,11 @@ class SecondDerivative(IntegralOverSpace):
         """The integral as a function of e."""
         return SpaceIntegral(self.args[0], self.args[2])
 
+    @property
+    def integrand(self) -> Expr:
+        """What is integrated, as a function of e."""
+        return self.moving.integrand
+
     def centres(self) -> tuple[Expr, ...]:
         """The four means at e = 0."""
         return tuple(c.xreplace({self.args[1]: Integer(0)}) for c in self.moving.centres)
