@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import product
 from math import log2
 
@@ -238,7 +239,8 @@ _SIMPLE = (
 )
 
 
-def simple_values(interval: Interval, count: int) -> list[Rational]:
+@lru_cache(maxsize=512)
+def simple_values(interval: Interval, count: int) -> tuple[Rational, ...]:
     """The first `count` simple rationals of the interval: well-known ones, its ends, then dyadic parts."""
     values = [Rational(v) for v in _SIMPLE.split()]
     ends = [e for e in (interval.lower, interval.upper) if e not in (oo, -oo)]
@@ -250,7 +252,7 @@ def simple_values(interval: Interval, count: int) -> list[Rational]:
         sign = 1 if interval.upper == oo else -1
         values += [ends[0], *(ends[0] + sign * Rational(v) for v in _SIMPLE.split())]
     inside = [v for v in values if interval.contains(v)]
-    return sorted(dict.fromkeys(inside), key=complexity)[:count]
+    return tuple(sorted(dict.fromkeys(inside), key=complexity)[:count])
 
 
 def candidates(intervals: Sequence[Interval], tries: int) -> Iterator[tuple[Rational, ...]]:
@@ -263,7 +265,7 @@ def candidates(intervals: Sequence[Interval], tries: int) -> Iterator[tuple[Rati
     for ranks in grid:
         yield tuple(axis[r] for axis, r in zip(axes, ranks, strict=True))
     for index in range(1, tries - tries // 2 + 1):
-        yield tuple(_spread(i, halton(index, _PRIMES[k % len(_PRIMES)])) for k, i in enumerate(intervals))
+        yield tuple(_far_and_wide(i, index, _PRIMES[k % len(_PRIMES)]) for k, i in enumerate(intervals))
 
 
 _PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97)
@@ -278,6 +280,11 @@ def _by_rank(sizes: list[int], limit: int) -> Iterator[tuple[int, ...]]:
                 given += 1
                 if given >= limit:
                     return
+
+
+@lru_cache(maxsize=16_384)
+def _far_and_wide(interval: Interval, index: int, base: int) -> Rational:
+    return _spread(interval, halton(index, base))
 
 
 def halton(index: int, base: int) -> Rational:
