@@ -1282,7 +1282,6 @@ def steepness(position):
         **FOUR_MEANS,
         delta: "(0, oo)",
         l: LINE,
-        merged: LINE,
         beyond: "[0, oo)",
         y_o: LINE,
         y_n: LINE,
@@ -1298,7 +1297,7 @@ def stationary_points(square=1, split=1):
 
     On the line mu_o = 0, mu_n = delta the force law reads dL/dm_o = beta [m_o - delta e(m_o) + e_q (m_n - m_o)],
     dL/dm_n = (1-beta) [m_n - delta e(m_n) + e_q' (m_o - m_n)], where e(m) is the chance that a draw from N(m, 1) is
-    assigned to the new mode. With m_o = m_n = m the two components are one and the weight is idle: all of these are
+    assigned to the new mode. With m_o = m_n = m the two components are one and the weight is idle; all of these are
     stationary where m = delta e(m), that is where m is the mean of the modes' means, weighted by how its own draws
     are assigned. There the Hessian in the means is b b^T - kappa diag(b), b = (beta, 1-beta),
     kappa = delta^2 E[r_o r_n] > 0: moving the means apart, their weighted mean kept, always lowers L, while moving both
@@ -1314,9 +1313,9 @@ def stationary_points(square=1, split=1):
     old = m_o - delta * assigned_new(m_o) + misassigned_old(gap, log_odds(beta)) * gap
     new = m_n - delta * assigned_new(m_n) - (1 - misassigned_old(gap, log_odds(beta) + gap**2)) * gap
     gradient_along = beta * old * y_o + (1 - beta) * new * y_n
-    point = ((m_o, m_n), (merged, merged))
+    together = (m_n, m_o)  # one variable: with both at one point SymPy takes different derivatives for equal
     curvature = y_o * Derivative(gradient_along, m_o) + y_n * Derivative(gradient_along, m_n)
-    kappa_there = steepness(merged)
+    kappa_there = steepness(m_o)
 
     def form(old_move, new_move, steep):
         along = beta * old_move + (1 - beta) * new_move
@@ -1325,13 +1324,13 @@ def stationary_points(square=1, split=1):
     argument = delta * u_real + l
     positive = normal(2 * exp(argument / 2) / (1 + exp(argument)) ** 2, u_real)
     slope = gate_s(delta, l) / 2 + gate_s_derivative(1, delta, l)
-    front = delta**2 * exp((log_odds(alpha) + delta * merged) / 2 - delta**2 / 8) / 2
+    front = delta**2 * exp((log_odds(alpha) + delta * m_o) / 2 - delta**2 / 8) / 2
     return (
         Part(
-            eq(Subs(curvature, *point), form(y_o, y_n, kappa_there)),
+            eq(Subs(curvature, *together), form(y_o, y_n, kappa_there)),
             name="Hessian",
-            symbolic=Derivation(Subs(curvature, *point))
-            .equals(Subs(curvature.doit(), *point), by=AtEveryPoint(Differentiate()))
+            symbolic=Derivation(Subs(curvature, *together))
+            .equals(Subs(curvature.doit(), *together), by=AtEveryPoint(Differentiate()))
             .equals(form(y_o, y_n, kappa_there), by=PutIn("e_q = 1 - beta where the means are one")),
         ),
         Part(
@@ -1349,7 +1348,7 @@ def stationary_points(square=1, split=1):
                 by=Lemma(
                     this,
                     "slope of the gate",
-                    at={l: log_odds(alpha) + delta * merged},
+                    at={l: log_odds(alpha) + delta * m_o},
                     times=beta * (1 - beta) * front,
                 ),
             ),
