@@ -17,7 +17,6 @@ from symforget.fisher import (
     fisher_condition_number,
     fisher_largest_eigenvalue,
     fisher_smallest_eigenvalue,
-    whitened_information,
 )
 from symforget.functions import normal
 from symforget.gate.symbolic import gate, gate_s, gate_s_derivative
@@ -30,9 +29,11 @@ from symforget.rules import Algebra, GateAsExpectation, InExpectation, Lemma, Po
 from symforget.rules.covariant import (
     AlongAndAcross,
     GramIntegral,
+    InformationForm,
     InTurn,
     MixtureIntegral,
     ThroughFunctionals,
+    WriteOut,
     coordinates,
     x_a,
     x_b,
@@ -505,13 +506,9 @@ def in_dimension(dimension, scale):
     white = [whitening * Matrix(v) for v in (a, b)]
     gram = {a_a: white[0].dot(white[0]), a_b: white[0].dot(white[1]), b_b: white[1].dot(white[1])}
     gram |= {a_e: white[0][0], b_e: white[1][0]}
-    vector = Matrix([y0, *(scale * e for w in white for e in w)])
-    return (
-        start,
-        gram,
-        ThroughFunctionals(a, b, tuple(pulls)),
-        (vector.T * whitened_information(alpha, delta, dimension) * vector)[0],
-    )
+    vector = (y0, *(scale * e for w in white for e in w))
+    through = ThroughFunctionals(a, b, (pulls[0], pulls[1]))
+    return start, gram, through, InformationForm(vector, alpha, delta)
 
 
 DIMENSIONS = (1, 2, 3)
@@ -570,8 +567,8 @@ def covariant(scale=1):
     J^T F J with F the whitened matrix: the 3 x 3 block in (phi, first coordinates of the means), the 2 x 2 block in
     every further coordinate, zero elsewhere. In any dimension the form along (y_0, a, b), a and b different shifts of
     the two means, depends on Sigma and d only through a_a = a^T Sigma^-1 a, a_b, b_b and the components a_e, b_e along
-    mu_n - mu_o; in d = 1, 2, 3 it is written out for all W, means and shifts. Whitened means: the step size of a flow
-    or descent, and the condition number, are those of F; unwhitened ones are those of J^T F J.
+    mu_n - mu_o; in d = 1, 2, 3 it is written out for all W, means and shifts, F[v] = v^T F v. Whitened means: the step
+    size of a flow or descent, and the condition number, are those of F; unwhitened ones are those of J^T F J.
 
     Guarantee: **tight** (an identity), in any dimension.
     Hypotheses: Gaussian modes with common covariance; mu_n - mu_o has a first component h_1 > 0 (relabel the axes).
@@ -615,7 +612,8 @@ def covariant(scale=1):
                 whitened,
                 by=InTurn(
                     (pieces[0].xreplace(gram), AlongAndAcross()),
-                    (whitened, blocks(Integer(1), (y0, gram[a_e], gram[b_e]), 1)),
+                    (known[0].xreplace(gram), blocks(Integer(1), (y0, gram[a_e], gram[b_e]), 1)),
+                    (whitened, WriteOut()),
                 ),
             ),
             certified=(at({alpha: "3/10", delta: 2, y0: 1, **dict.fromkeys(AXIS, "1/2")}, digits=12),),
@@ -641,7 +639,7 @@ def covariant(scale=1):
                     whitened,
                     by=InTurn(
                         (in_grams.xreplace(gram), Lemma(this, "any dimension", at=gram)),
-                        (whitened, Algebra("write out the blocks")),
+                        (whitened, WriteOut()),
                     ),
                 ),
                 numeric=(summed(),) if n == 2 else (),

@@ -31,6 +31,7 @@ from sympy import (
 )
 
 from symforget.derivation import ACCEPTED, Checked, Context, Rule
+from symforget.fisher import whitened_information
 from symforget.functions import normal
 from symforget.rules.oblique import ObliqueIntegral
 from symforget.rules.vectors import IntegralOverSpace, t_n, t_o, x
@@ -167,6 +168,29 @@ class MixtureIntegral(IntegralOverSpace):
         return rf"\int {printer._print(self.integrand)}\,dx"
 
 
+class InformationForm(Expr):
+    """v^T F v, F the whole whitened information in R^n (`fisher.whitened_information`), v of length 1 + 2n."""
+
+    is_commutative = True
+    is_real = True
+    is_extended_real = True
+
+    def __new__(cls, vector: Any, alpha: Any, delta: Any) -> InformationForm:
+        return Expr.__new__(cls, Tuple(*vector), sympify(alpha), sympify(delta))
+
+    def concrete(self) -> Expr:
+        """In the overlap moments."""
+        vector = Matrix(self.args[0].args)
+        matrix = whitened_information(self.args[1], self.args[2], (len(vector) - 1) // 2)  # type: ignore[arg-type]
+        return (vector.T * matrix * vector)[0]
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"F[{', '.join(printer._print(v) for v in self.args[0].args)}]"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"F\left[{', '.join(printer._print(v) for v in self.args[0].args)}\right]"
+
+
 def coordinates(n: int) -> tuple[Symbol, ...]:
     """x_1, ..., x_n."""
     return tuple(Symbol(f"x_{k}", real=True) for k in range(1, n + 1))
@@ -217,6 +241,19 @@ class ThroughFunctionals:
             opened = after.integrand.xreplace(dict(zip((x_a, x_b), functionals, strict=True)))
             same = vanishes_as_rational(before.integrand - opened)
         return ACCEPTED if same else Checked(False, "the integrands differ")
+
+
+@dataclass(frozen=True)
+class WriteOut:
+    """The form of the whole information is what its blocks give."""
+
+    reason: str = "write the blocks of F out"
+
+    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation != "=" or not isinstance(after, InformationForm):
+            return Checked(False, "the next expression must be a form of the information")
+        same = is_zero(before - after.concrete(), context.domain)
+        return ACCEPTED if same else Checked(False, "the blocks give another form")
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,17 @@ from sympy import Integer, Matrix, Rational, Symbol
 from symforget.balls import evaluate
 from symforget.derivation import Context
 from symforget.domain import Interval
+from symforget.fisher import along
 from symforget.model import alpha, delta
 from symforget.rules import Algebra
 from symforget.rules.covariant import (
     AlongAndAcross,
     GramIntegral,
+    InformationForm,
     InTurn,
     MixtureIntegral,
     ThroughFunctionals,
+    WriteOut,
     coordinates,
     x_a,
     x_b,
@@ -107,3 +110,12 @@ def test_several_equalities_in_turn():
     assert not InTurn((middle + 1, Algebra()), (end, Algebra())).check(start, "=", end, CONTEXT).ok
     assert not InTurn((middle, Algebra())).check(start, "=", end, CONTEXT).ok
     assert not InTurn((middle, Algebra()), (end, Algebra())).check(start, "<=", end, CONTEXT).ok
+
+
+def test_the_form_of_the_whole_information_is_written_out():
+    form = InformationForm((p, q, r), alpha, delta)
+    column = Matrix([p, q, r])
+    before = (column.T * along(alpha, delta) * column)[0]
+    assert WriteOut().check(before, "=", form, CONTEXT).ok
+    assert not WriteOut().check(before + p**2, "=", form, CONTEXT).ok
+    assert not WriteOut().check(before, "=", InformationForm((p, r, q), alpha, delta), CONTEXT).ok
