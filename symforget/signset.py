@@ -20,7 +20,8 @@ UNKNOWN = 0
 def possible_signs(expr: Expr) -> int:
     """The signs the expression can take where its symbols are what they assume; UNKNOWN if it may not be real."""
     if isinstance(expr, Add):
-        return _of_sum([possible_signs(arg) for arg in expr.args])
+        signs = _of_sum([possible_signs(arg) for arg in expr.args])
+        return _assumed(expr) if signs == REAL and not expr.free_symbols else signs
     if isinstance(expr, Mul):
         return _of_product([possible_signs(arg) for arg in expr.args])
     if isinstance(expr, exp):

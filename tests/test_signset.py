@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Add, Dummy, I, Integer, Mul, Pow, Symbol, cosh, exp, log, sqrt, sympify
+from sympy import Add, Dummy, I, Integer, Mul, Pow, Rational, Symbol, cosh, exp, log, pi, sqrt, sympify
 
 from symforget.signset import NEGATIVE, POSITIVE, REAL, UNKNOWN, ZERO, is_shown, possible_signs
 
@@ -54,6 +54,7 @@ KNOWN = [
     (c**2, UNKNOWN),
     (x**r, POSITIVE),
     (sqrt(y), ZERO | POSITIVE),
+    (log(2) - Rational(1, 8) - sqrt(2 / pi) / 2, POSITIVE),
 ]
 
 
