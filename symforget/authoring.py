@@ -166,9 +166,27 @@ def _validate_parts(parts: tuple[Any, ...], where: str) -> None:
         raise InputError(
             f"{where}: a statement must be an unevaluated SymPy relation (use symforget.authoring.eq, le, ...)"
         )
+    for part in parts:
+        _validate_substitutions(part, where)
     names = [p.name for p in parts]
     if len(set(names)) != len(names):
         raise InputError(f"{where}: parts need distinct names")
+
+
+def _validate_substitutions(part: Part, where: str) -> None:
+    """Two variables at one point: SymPy takes d/dx and d/dy there for the same, and would prove what is false."""
+    from sympy import Derivative, Subs
+
+    chains = part.symbolic.chains if part.symbolic is not None else ()
+    written = [part.statement, *(e for c in chains for e in (c.start, *(s.expression for s in c.steps)))]
+    for substitution in (s for e in written for s in e.atoms(Subs)):
+        taken = {v for d in substitution.expr.atoms(Derivative) for v in d.variables} & set(substitution.variables)
+        places = [p for v, p in zip(substitution.variables, substitution.point, strict=True) if v in taken]
+        if len(set(places)) < len(places):
+            raise InputError(
+                f"{where}: {part.name or 'statement'}: a substitution puts two variables at one point, where SymPy "
+                f"confuses their derivatives; let both be functions of one variable"
+            )
 
 
 def relation(kind: type, left: Any, right: Any) -> Any:

@@ -47,6 +47,7 @@ LONG_TRIES = 400
 SUSPECT_AT = (40, 120, 400, 1200, 4000)
 """After so many boxes the point nearest to failing is examined as a point of contact."""
 DEEPEST = 40
+NUMBER_DIGITS = 15
 MOST_RESISTING = 24
 DEEP = 40
 """From this depth of subdivision on, boxes are treated at twice the precision."""
@@ -106,6 +107,8 @@ def certify(
     started = time.monotonic()
     box = {s: i for s, i in box.items() if s in relation.free_symbols}
     deadline = started + timeout
+    if not box:
+        return _decide_numbers(relation)
     if isinstance(relation, Eq):
         return _decide_equality(relation, box, timeout if search else 0.0)
     if not search:
@@ -120,6 +123,16 @@ def certify(
     if better is not None:
         return Refuted(better, verdict.boxes)
     return Refuted(found) if found else verdict
+
+
+def _decide_numbers(relation: Relational) -> Verdict:
+    """A relation between numbers: there is nothing to cut, and an equality may be certain only by being refuted."""
+    comparison = compare_at(relation, {}, NUMBER_DIGITS)
+    if comparison.truth is False and comparison.left is not None and comparison.right is not None:
+        return Refuted(Witness({}, comparison.left, comparison.right))
+    if comparison.truth is True and not isinstance(relation, Eq):
+        return Certified({}, 0)
+    return Undecided(comparison.reason or "the two sides were not told apart", 0)
 
 
 def _decide_equality(relation: Relational, box: Domain, seconds: float) -> Verdict:

@@ -34,6 +34,9 @@ _WEIGHTS = {
     "information": (0,),
     "forward_kl": (0,),
     "reverse_kl": (0, 1),
+    "fisher_smallest_eigenvalue": (0,),
+    "fisher_largest_eigenvalue": (0,),
+    "fisher_condition_number": (0,),
 }
 _SEPARATION = {
     "gate": 1,
@@ -45,6 +48,9 @@ _SEPARATION = {
     "bhattacharyya": 0,
     "total_variation": 0,
     "chi_square": 0,
+    "fisher_smallest_eigenvalue": 1,
+    "fisher_largest_eigenvalue": 1,
+    "fisher_condition_number": 1,
 }
 
 
@@ -125,6 +131,12 @@ def _of_node(tree: Basic) -> Iterator[tuple[Expr, str]]:
                 yield evaluated(tree.base), "!="
         elif isinstance(exponent, Rational):
             yield evaluated(tree.base), ">=" if exponent > 0 else ">"
+
+
+def weights_of(tree: Basic) -> Iterator[Expr]:
+    """Every argument of a quantity of the model that must be a weight, in (0, 1)."""
+    for call in sorted(tree.atoms(sympy.Function), key=str):
+        yield from (evaluated(call.args[i]) for i in _WEIGHTS.get(type(call).__name__, ()))
 
 
 def _of_quantity(call: sympy.Function, domain: Domain) -> Iterator[tuple[Expr, str, Domain]]:

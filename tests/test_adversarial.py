@@ -109,3 +109,14 @@ def test_a_divergent_expectation_is_not_proved_to_be_large():
 def test_a_point_without_a_value_is_named():
     _, evidence = examined("log(x**2) == 2*log(x)", {"x": LINE}, 3.0)
     assert "not defined at x = 0, where x**2 > 0 is needed" in evidence[-1].detail
+
+
+def test_limits_under_derivatives_and_numbers_alone_are_no_defects():
+    """Found by random statements: a point was put in the place of the variable of a derivative."""
+    for statement in (
+        "normal(limit(diff(Phi(-x), x, 2), s, oo), z) == 1",
+        "sqrt(gate(pi, 10**9)) > x",
+        "gate(2, x) <= 1",
+    ):
+        _, evidence = examined(statement, {"x": UNIT}, 2.0)
+        assert all(e.verdict is not Verdict.ERROR for e in evidence)

@@ -1,6 +1,7 @@
 """If these fail, a claim whose symbols clash is accepted in silence."""
 
 import pytest
+from sympy import Derivative, Function, Subs, Symbol
 
 from symforget.authoring import claim, eq
 from symforget.calculus import p_n, p_o
@@ -25,3 +26,24 @@ def test_a_density_is_no_parameter_of_a_claim(density):
 
     with pytest.raises(InputError, match=rf"test/clash: {density} stands for a density under an integral"):
         clash.build("test")
+
+
+def test_two_variables_at_one_point_are_refused_where_their_derivatives_meet():
+    """SymPy takes d/dx and d/dy at one point for equal: a Hessian with a wrong entry was once accepted by it."""
+    x, y, m, f = Symbol("x"), Symbol("y"), Symbol("m"), Function("f")
+    one, other = (Subs(Derivative(f(x, y), v), (x, y), (m, m)) for v in (x, y))
+    assert one == other, "if SymPy has learnt to tell them apart the refusal can go"
+    curvature = Derivative(f(x, y), x) + 2 * Derivative(f(x, y), y)
+
+    @claim(domain={beta: "(0, 1)"}, kind="identity", false_twin={"constant": 2})
+    def merged(constant=1):
+        """Merged variables.
+
+        Guarantee: **tight**.
+        Hypotheses: none.
+        Source: none.
+        """
+        return Part(eq(Subs(curvature, (x, y), (m, m)), constant * beta))
+
+    with pytest.raises(InputError, match="test/merged: statement: a substitution puts two variables at one point"):
+        merged.build("test")

@@ -18,6 +18,7 @@ from sympy import (
     cos,
     exp,
     log,
+    pi,
     sin,
     sqrt,
     tan,
@@ -240,3 +241,12 @@ def test_the_simplest_fraction_between_two():
         found = simplest_between(low, high)
         assert low <= found <= high
         assert not any((low * q).ceiling() <= (high * q).floor() for q in range(1, int(found.q)))
+
+
+def test_relations_between_numbers_are_decided_without_boxes():
+    """If it failed, a condition without symbols would end branch and bound with an error."""
+    assert isinstance(certify(Lt(1, pi, evaluate=False), {}), Certified)
+    assert isinstance(certify(Lt(pi, 1, evaluate=False), {}), Refuted)
+    assert isinstance(certify(Eq(pi, 3, evaluate=False), {}), Refuted)
+    assert isinstance(certify(Eq(pi, pi, evaluate=False), {}), Undecided)
+    assert isinstance(certify(Ne(pi, 3, evaluate=False), {}), Certified)

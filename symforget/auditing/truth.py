@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sympy import (
+    Derivative,
     Dummy,
     Eq,
     Expr,
@@ -16,6 +17,7 @@ from sympy import (
     Le,
     Lt,
     Rational,
+    Subs,
     Symbol,
     expand_log,
     factor,
@@ -88,6 +90,8 @@ def implied(original: Any, mutant: Any, domain: Domain) -> str:
 
 def _is_rescaled(original: Any, mutant: Any, domain: Domain) -> bool:
     """Whether the mutant is the original at half or twice the value of a symbol that may take that value too."""
+    if original.has(Derivative, Subs):
+        return False
     for symbol in sorted(original.free_symbols & domain.keys(), key=str):
         if domain[symbol].lower in (0, -oo) and domain[symbol].upper == oo:
             for factor_ in (Rational(1, 2), Integer(2)):

@@ -19,6 +19,7 @@ from symforget.legs.points import concrete, domain_of, record
 from symforget.rules.rewards import RewardIntegral
 from symforget.rules.vectors import IntegralOverSpace, homogeneous
 from symforget.timelimit import time_limit
+from symforget.wellposed import weights_of
 from symforget.witness import candidates
 
 SPOTS, SPOT_DIGITS, SPOT_SECONDS = 4, 8, 5.0
@@ -152,6 +153,12 @@ def _undefined(relation: Any, made: Any, claim: Claim) -> WitnessRecord | None:
                 at = {str(k): str(v) for k, v in point.items()}
                 where = "statement, which has no real value there,"
                 return WitnessRecord(where, as_text(relation), at, f"{inside} in {comparison.left}", "no real number")
+        for weight in weights_of(made):
+            value = weight.xreplace(point)
+            if value.is_Rational and not 0 < value < 1:
+                at = {str(k): str(v) for k, v in point.items()}
+                where = "statement, which has no value there,"
+                return WitnessRecord(where, as_text(relation), at, f"the weight {weight} = {value}", "not in (0, 1)")
         found = pole(made, point)
         if found is not None:
             at = {str(k): str(v) for k, v in point.items()}
