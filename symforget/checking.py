@@ -237,6 +237,8 @@ class _Examination:
     def sample_verdict(self, held: int, unknown: int, digits: int) -> Evidence:
         if unknown > held:
             detail = f"a side has no finite enclosure at {unknown} of {held + unknown} sample points"
+            if any(e.body.has(normal) for e in self.relation.atoms(normal)):
+                detail += ": an expectation inside an expectation is not enclosed; carry the inner one out"
             return self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, detail)
         if isinstance(self.relation, Eq):
             enough = min(ENOUGH_DIGITS, self.limits.digits)

@@ -111,6 +111,11 @@ def test_a_point_without_a_value_is_named():
     assert "not defined at x = 0, where x**2 > 0 is needed" in evidence[-1].detail
 
 
+def test_an_expectation_inside_an_expectation_is_declined_in_plain_words():
+    _, evidence = examined("normal(normal(cos(u*v), u), v) <= 1/2", {}, 4.0)
+    assert "an expectation inside an expectation is not enclosed" in evidence[0].detail
+
+
 def test_limits_under_derivatives_and_numbers_alone_are_no_defects():
     """Found by random statements: a point was put in the place of the variable of a derivative."""
     for statement in (
