@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sympy import Integral, Limit, Rational, Symbol, exp, oo, sin, sqrt, tan
+from sympy import Integral, Limit, Min, Rational, Symbol, exp, oo, sin, sqrt, tan
 
 from symforget import prover
 from symforget.audit import Audit, audit, exit_code
@@ -188,6 +188,15 @@ def test_another_unit_changes_nothing_unless_the_domain_has_an_end():
     assert implied(original, eq(normal(1 / (1 + exp(-2 * x * z)), z), Rational(1, 2)), half_line)
     below = le(x**2, x)
     assert not implied(below, le(4 * x**2, 2 * x), unit)
+
+
+def test_names_may_be_exchanged_on_both_sides_only():
+    y = Symbol("y", positive=True)
+    same, other = Interval.parse("(0, 1)"), Interval.parse("(0, 2)")
+    original = ge(x + 2 * y, Min(x, y))
+    mutant = ge(y + 2 * x, Min(x, y))
+    assert "exchanged" in implied(original, mutant, {x: same, y: same})
+    assert "exchanged" not in implied(original, mutant, {x: same, y: other})
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 from sympy import (
@@ -57,6 +58,8 @@ def implied(original: Any, mutant: Any, domain: Domain) -> str:
     One side has changed, so the mutant follows if the change is in the harmless direction. Quantities of the density
     pair count as numbers of their ranges: 0 < H, BC, TV < 1 (densities positive and not equal), chi2 > 0.
     """
+    if _is_renamed(original, mutant, domain):
+        return "the same statement with two names exchanged"
     if _is_rescaled(original, mutant, domain):
         return "the same statement in another unit"
     if isinstance(original, Eq) or type(mutant) is not type(original):
@@ -98,6 +101,18 @@ def _is_rescaled(original: Any, mutant: Any, domain: Domain) -> bool:
                 scaled = original.xreplace({symbol: factor_ * symbol})
                 if isinstance(scaled, type(original)) and (scaled.lhs, scaled.rhs) == (mutant.lhs, mutant.rhs):
                     return True
+    return False
+
+
+def _is_renamed(original: Any, mutant: Any, domain: Domain) -> bool:
+    """Whether the mutant is the original with two symbols of the same domain exchanged on both sides."""
+    if original.has(Derivative, Subs):
+        return False
+    for one, other in combinations(sorted(original.free_symbols & domain.keys(), key=str), 2):
+        if domain[one] == domain[other]:
+            swapped = original.xreplace({one: other, other: one})
+            if isinstance(swapped, type(original)) and (swapped.lhs, swapped.rhs) == (mutant.lhs, mutant.rhs):
+                return True
     return False
 
 
