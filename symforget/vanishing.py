@@ -12,7 +12,6 @@ from random import Random
 from typing import Any
 
 from sympy import (
-    QQ,
     Abs,
     Add,
     Derivative,
@@ -36,7 +35,8 @@ from sympy import (
 )
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
-from sympy.polys.fields import field
+
+from symforget.quotients import Field, Quotient
 
 _PRIME = 2**61 - 1
 _ELEMENTARY = (exp, log, erf, Abs, Min, Max, HyperbolicFunction, TrigonometricFunction)
@@ -48,7 +48,7 @@ def vanishes_as_rational(expr: Expr) -> bool:
     try:
         if any(_modular(expr, Random(seed), generators) for seed in (1, 2)):
             return False
-        return _in_field(expr, list(generators)) == 0
+        return _in_field(expr, list(generators)).is_zero
     except ZeroDivisionError:
         return False
 
@@ -67,11 +67,13 @@ def _vanishes_with_roots(expr: Expr) -> bool:
         for e in (rewritten, *(base for base, _ in relations.values())):
             _modular(e, Random(1), generators)
         ordered = [*relations, *(g for g in generators if g not in relations)]
-        numerator = _in_field(rewritten, ordered).numer
-        if numerator == 0:
-            return True
-        basis = [_in_field(root**q - base, ordered) for root, (base, q) in relations.items()]
-        return all(e.denom.is_ground for e in basis) and numerator.rem([e.numer for e in basis]) == 0
+        numerator = _in_field(rewritten, ordered).above
+        for root, (base, q) in relations.items():
+            relation = _in_field(root**q - base, ordered)
+            if not relation.is_polynomial:
+                return False
+            numerator = divmod(numerator, relation.above)[1]
+        return numerator.is_zero()
     except ZeroDivisionError:
         return False
 
@@ -96,15 +98,13 @@ def _modular(expr: Expr, random: Random, generators: dict[Expr, int]) -> int:
     return _fold(expr, leaf, power, lambda x: x % _PRIME)
 
 
-def _in_field(expr: Expr, generators: list[Expr]) -> Any:
+def _in_field(expr: Expr, generators: list[Expr]) -> Quotient:
     """The expression as an element of Q(generators)."""
-    if not generators:
-        return expr
-    fraction_field, *elements = field([f"g{i}" for i in range(len(generators))], QQ)
-    known = dict(zip(generators, elements, strict=True))
+    field = Field(len(generators))
+    known = dict(zip(generators, field.generators, strict=True))
 
-    def leaf(e: Expr) -> Any:
-        return fraction_field(QQ(int(e.p), int(e.q))) if isinstance(e, Rational) else known[e]
+    def leaf(e: Expr) -> Quotient:
+        return field.constant(int(e.p), int(e.q)) if isinstance(e, Rational) else known[e]
 
     return _fold(expr, leaf, lambda base, exponent: base**exponent, lambda x: x)
 
