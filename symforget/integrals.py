@@ -64,6 +64,17 @@ def _collected(integrand: Expr) -> Expr:
     return powsimp(integrand)
 
 
+def _decay(growth: Growth, integrand: Expr) -> Quadratic:
+    """A bound of log |integrand|: as it is written if that shows the decay, else with its powers collected."""
+    try:
+        bound = growth.magnitude(integrand)
+        if bound.c <= 0 and bound.b < 0:
+            return bound
+    except NoTailBound:
+        pass
+    return growth.magnitude(_collected(integrand))
+
+
 def _accuracy(balls: Sequence[arb]) -> int:
     """The bits worth working for: no more than the parameters carry."""
     return max(8, min([ctx.prec, *(b.rel_accuracy_bits() + 10 for b in balls if b != 0)]))
@@ -203,7 +214,7 @@ class Expectation(Tailed):
         return max(4, isqrt(bits * 1386 // 1000))
 
     def log_bound(self, growth: Growth, side: Expr) -> Quadratic:
-        return growth.magnitude(_collected(side))
+        return _decay(growth, side)
 
     def value(self, args: Sequence[Number], analytic: bool) -> Number:
         if not (args and isinstance(args[0], Range)):
@@ -241,7 +252,7 @@ class HalfLines(Tailed):
         self.f, self.directions = f, directions
 
     def log_bound(self, growth: Growth, side: Expr) -> Quadratic:
-        return growth.magnitude(_collected(side))
+        return _decay(growth, side)
 
     def line(self, args: Sequence[Number]) -> Number:
         try:
