@@ -39,7 +39,7 @@ ALL_LEGS = frozenset(Leg)
 class Options:
     """How to verify. ``digits``: of numeric agreement.
 
-    ``quick``: a part is taken to hold once its derivation is checked; elsewhere fewer draws.
+    ``quick``: a part is taken to hold once its derivation is checked; elsewhere fewer draws, and one measurement.
     """
 
     legs: frozenset[Leg] = ALL_LEGS
@@ -230,7 +230,7 @@ def run_part(
         Leg.CERTIFIED: lambda: certified.run(
             claim, part, context, options.digits, options.quick, not proved if thorough is None else thorough
         ),
-        Leg.NUMERIC: lambda: numeric.run(claim, part, options.digits),
+        Leg.NUMERIC: lambda: numeric.run(claim, part, options.digits, options.quick),
         Leg.SIMULATION: lambda: simulation.run(claim, part, options.seed, options.quick),
     }
     for leg in Leg:
