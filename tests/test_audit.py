@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from sympy import Integral, Limit, Min, Rational, Symbol, exp, oo, sin, sqrt, tan
+from sympy import Integral, Limit, Min, Rational, Symbol, exp, log, oo, sin, sqrt, tan
 
 from symforget import prover
 from symforget.audit import Audit, audit, exit_code
 from symforget.auditing import acceptance
 from symforget.auditing.judgement import Judgement, Outcome, judge
 from symforget.auditing.limits import follows_by_a_factor, limit_witness
-from symforget.auditing.poles import pole
+from symforget.auditing.poles import negative_logarithm, pole
 from symforget.auditing.truth import implied
 from symforget.auditing.witnesses import is_a_statement, long_witness, spot_witness, undefined_witness
 from symforget.authoring import eq, ge, le, lt
@@ -214,6 +214,14 @@ def test_names_may_be_exchanged_on_both_sides_only():
 )
 def test_poles_inside_an_integral_are_certified(body, diverges):
     assert (pole(eq(normal(body, z), 1), {x: Rational(4, 3)}) is not None) is diverges
+
+
+def test_the_logarithm_of_a_negative_number_under_an_integral_is_no_value():
+    at = {x: Rational(4, 3)}
+    assert negative_logarithm(eq(normal(log(1 - x * z), z), 1), at) is not None
+    assert negative_logarithm(eq(normal(log(1 + x * z**2), z), 1), at) is None
+    assert negative_logarithm(eq(Integral(log(z - x), (z, 2, 3)), 1), at) is None
+    assert negative_logarithm(eq(Integral(log(z - x), (z, 1, 3)), 1), at) is not None
 
 
 def test_what_depends_on_the_reference_measure_is_no_statement():

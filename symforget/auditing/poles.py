@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from flint import arb
-from sympy import Expr, Integral, Pow, Rational, Symbol, oo
+from sympy import Expr, Integral, Pow, Rational, Symbol, log, oo
 
 from symforget.balls import compile_ball, to_ball
 from symforget.functions import normal
@@ -45,6 +45,22 @@ def pole(relation: Any, point: Mapping[Symbol, Rational]) -> Pole | None:
                 found = _zero(power.base, body / power, variable, places, point)
                 if found is not None:
                     return Pole(power.base, variable, found)
+    return None
+
+
+def negative_logarithm(relation: Any, point: Mapping[Symbol, Rational]) -> Pole | None:
+    """A logarithm below an integral sign whose argument is certainly negative somewhere in the range of integration."""
+    for integral in sorted(relation.atoms(Integral, normal), key=str):
+        body, variable, places = _opened(integral, point)
+        for logarithm in sorted(body.atoms(log), key=str):
+            inside = logarithm.args[0]
+            if not inside.has(variable) or inside.has(Integral, normal) or inside.free_symbols - {variable, *point}:
+                continue
+            with workprec(BITS):
+                function, fixed = compile_ball(inside, [*point, variable]), [to_ball(v) for v in point.values()]
+                for place, sign in _signs(function, fixed, places):
+                    if sign < 0:
+                        return Pole(inside, variable, place)
     return None
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Ge, Integral, Pow, Symbol, log
+from sympy import Ge, Integral, Pow, Symbol, exp, log
 
 from symforget import prover
-from symforget.auditing.poles import pole
+from symforget.auditing.poles import negative_logarithm, pole
 from symforget.calculus import H, SampleIntegral, is_homogeneous
 from symforget.claims import Claim, Densities, WitnessRecord
 from symforget.derivation import as_text
@@ -144,6 +144,7 @@ def _undefined(relation: Any, made: Any, claim: Claim) -> WitnessRecord | None:
     domain = domain_of(made, claim.domain)
     insides = [e.base for e in made.atoms(Pow) if e.exp.is_Rational and e.exp.q % 2 == 0]
     insides += [e.args[0] for e in made.atoms(log)]
+    insides += [e.base for e in made.atoms(Pow) if e.exp.free_symbols and not isinstance(e, exp)]
     points = list(candidates(list(domain.values()), 2 * SPOTS - 1))[-SPOTS:] if domain else [()]
     for values in points:
         point = dict(zip(domain, values, strict=True))
@@ -159,6 +160,11 @@ def _undefined(relation: Any, made: Any, claim: Claim) -> WitnessRecord | None:
                 at = {str(k): str(v) for k, v in point.items()}
                 where = "statement, which has no value there,"
                 return WitnessRecord(where, as_text(relation), at, f"the weight {weight} = {value}", "not in (0, 1)")
+        negative = negative_logarithm(made, point)
+        if negative is not None:
+            at = {str(k): str(v) for k, v in point.items()} | {negative.variable.name: str(negative.near)}
+            where = "statement, which has no real value below an integral sign,"
+            return WitnessRecord(where, as_text(relation), at, f"log of {negative.base} < 0", "no real number")
         found = pole(made, point)
         if found is not None:
             at = {str(k): str(v) for k, v in point.items()}

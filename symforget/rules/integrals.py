@@ -80,7 +80,21 @@ class SameIntegrand:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return Checked(False, "this rule justifies an equality only")
-        return ACCEPTED if integrates_to_zero(before - after, context) else Checked(False, "the integrands differ")
+        if not integrates_to_zero(before - after, context):
+            return Checked(False, "the integrands differ")
+        # A factor of int (p_o - p_n) = 0 may be anything, except that it must be a number.
+        undefined = next((u for u in (_undefined(e, context) for e in (before, after)) if u), "")
+        return Checked(False, undefined) if undefined else ACCEPTED
+
+
+def _undefined(expr: Expr, context: Context) -> str:
+    """A point of the domain where a root or a logarithm of the parameters has no real value, in words."""
+    from symforget.domain import Interval
+    from symforget.wellposed import undefined_point
+
+    domain = {s: i for s, i in context.domain.items() if s in expr.free_symbols and isinstance(i, Interval)}
+    found = undefined_point(expr, domain)
+    return "" if found is None else f"not defined where {found[1]} {found[2]} 0 fails, as at {found[0]}"
 
 
 @dataclass(frozen=True)

@@ -95,3 +95,14 @@ def test_nothing_is_shown_about_symbols_outside_the_domain():
     assert not accepts(Pointwise(gamma * p_o), SampleIntegral(p_n), "<=", SampleIntegral(p_n + gamma * p_o))
     assert accepts(SameIntegrand(), SampleIntegral(gamma * p_o), "=", gamma)
     assert not accepts(SameIntegrand(), SampleIntegral(gamma * p_o), "=", gamma * Rational(1, 2))
+
+
+def test_a_factor_of_zero_must_be_a_number():
+    """int (p_o - p_n) = 0 whatever stands before it, but not with the logarithm of a negative number before it."""
+    context = Context({beta: Interval.parse("(0, 1)")}, lambda claim, part: None)
+    zero = SampleIntegral(p_o - p_n)
+    rule = SameIntegrand()
+    assert rule.check(zero, "=", SampleIntegral((p_o - p_n) * log(1 + beta)), context).ok
+    assert not rule.check(zero, "=", SampleIntegral((p_o - p_n) * log(1 - 2 * beta)), context).ok
+    assert not rule.check(SampleIntegral((p_o - p_n) * log(1 - 2 * beta)), "=", zero, context).ok
+    assert not rule.check(zero, "=", SampleIntegral((p_o - p_n) / (1 - 2 * beta)), context).ok
