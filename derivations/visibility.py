@@ -422,7 +422,9 @@ class median_drop(Function):
 
     def _sympystr(self, printer):
         when = f"at gain {PUBLISHED.level:g}" if self.args[1] == 1 else f"after {PUBLISHED.steps} steps"
-        return f"median Drop[{NAMES[int(self.args[0])]}, {when}]"
+        index = self.args[0]
+        name = NAMES[int(index)] if index.is_Integer and 0 <= index < len(NAMES) else index
+        return f"median Drop[{name}, {when}]"
 
     def _latex(self, printer, exp=None):
         return rf"\mathrm{{\text{{{self._sympystr(printer)}}}}}"
