@@ -17,6 +17,7 @@ from symforget.collect import Library, collect
 from symforget.derivation import Context
 from symforget.errors import InputError
 from symforget.mutate import Mutant, most_mutants, mutants
+from symforget.processes import belong_to_parent, end_now
 
 CHUNK = 12
 """Mutants that a worker judges before it reports."""
@@ -180,10 +181,7 @@ def _run_all(selectors: tuple[str, ...], tasks: tuple[Task, ...], jobs: int) -> 
     try:
         yield from (_outcome_of(future, futures[future]) for future in as_completed(futures))
     finally:
-        workers = list((pool._processes or {}).values())
-        pool.shutdown(wait=False, cancel_futures=True)
-        for worker in workers:
-            worker.terminate()
+        end_now(pool)
 
 
 def _outcome_of(future: Future[Judged], task: Task) -> Judged:
@@ -198,9 +196,7 @@ _worker: dict[str, Library] = {}
 
 def _start_worker(selectors: tuple[str, ...], quiet: bool = True) -> None:
     if quiet:
-        import signal
-
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        belong_to_parent()
     _worker["library"] = collect(selectors)[0]
     _mutants_of.cache_clear()
 

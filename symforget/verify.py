@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import platform
-import sys
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -31,6 +28,7 @@ from symforget.claims import (
 )
 from symforget.collect import Library, collect
 from symforget.errors import InputError, SymforgetError
+from symforget.processes import belong_to_parent, cheapest_context, end_now
 
 ALL_LEGS = frozenset(Leg)
 
@@ -146,23 +144,14 @@ def run_all(selectors: tuple[str, ...], library: Library, ids: tuple[str, ...], 
             yield run_claim(library, claim_id, options)
         return
     _worker["library"] = library
-    pool = ProcessPoolExecutor(min(options.jobs, len(ids)), worker_context(), _start_worker, (selectors, options))
+    pool = ProcessPoolExecutor(min(options.jobs, len(ids)), cheapest_context(), _start_worker, (selectors, options))
     with warnings.catch_warnings():  # the threads a copy would miss are idle ones of the BLAS
         warnings.filterwarnings("ignore", ".*multi-threaded.*fork", DeprecationWarning)
         futures = {pool.submit(_run_in_worker, claim_id): claim_id for claim_id in ids}
     try:
         yield from (_outcome_of(future, futures[future]) for future in as_completed(futures))
     finally:
-        _end(pool)
-
-
-def worker_context() -> Any:
-    """How worker processes start: as a copy of this one where that is safe (Linux, one thread), since it costs nothing.
-
-    Elsewhere each worker imports everything anew, which takes about a second.
-    """
-    copying = sys.platform == "linux" and threading.active_count() == 1
-    return multiprocessing.get_context("fork" if copying else "spawn")
+        end_now(pool)
 
 
 def _outcome_of(future: Future[Outcome], claim_id: str) -> Outcome:
@@ -172,21 +161,11 @@ def _outcome_of(future: Future[Outcome], claim_id: str) -> Outcome:
         return Outcome(claim_id, (), None, "a worker process died, as happens when memory runs out")
 
 
-def _end(pool: ProcessPoolExecutor) -> None:
-    """Stop at once: an executor's own shutdown would wait for the claims that are being run."""
-    workers = list((pool._processes or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for worker in workers:
-        worker.terminate()
-
-
 _worker: dict[str, Any] = {}
 
 
 def _start_worker(selectors: tuple[str, ...], options: Options) -> None:
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    belong_to_parent()
     if "library" not in _worker:
         _worker["library"] = collect(selectors)[0]
     _worker["options"] = options

@@ -157,8 +157,8 @@ class StarvationBarrier:
     dy/dt = (1-beta) (delta/2 - y + e_q' (m_n - m_o) - e_p' delta). Where D <= STRAY and 0 <= y, the second bracket is
     at most the left side of the first condition at y on the barrier (drift-region: gated force, moved gate), and
     -dL/dbeta at least `rise_of_logit` anywhere behind it ("direction", "halfway divergence"; it decreases in y for
-    delta >= 3). So y cannot cross the barrier, the odds rise, and D <= STRAY by the third condition. y cannot fall below
-    0, where e_p' = 1/2 and only the push away from m_o is left. ``claim``: whose parts state `starvation_faces`.
+    delta >= 3). So y cannot cross the barrier, the odds rise, and D <= STRAY by the third condition. y cannot fall
+    below 0, where e_p' = 1/2 and only the push away from m_o is left. ``claim``: whose parts state `starvation_faces`.
     """
 
     claim: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -12,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from symforget.errors import InputError
+from symforget.processes import belong_to_parent
 from symforget.simulation.draws import Noise
 from symforget.simulation.estimators import estimates, workspace_bytes
 from symforget.simulation.groups import Group, groups
@@ -239,7 +239,7 @@ def in_words(count: int) -> str:
 
 def _in_processes(tasks: list[Task], jobs: int) -> Iterator[dict[str, Trajectories]]:
     """Results in order; at most two tasks per process are under way, so that finished ones do not pile up."""
-    pool = ProcessPoolExecutor(min(jobs, len(tasks)), multiprocessing.get_context("spawn"), _ignore_interrupts)
+    pool = ProcessPoolExecutor(min(jobs, len(tasks)), multiprocessing.get_context("spawn"), belong_to_parent)
     waiting, flight = deque(tasks), deque()
     try:
         while waiting or flight:
@@ -252,8 +252,3 @@ def _in_processes(tasks: list[Task], jobs: int) -> Iterator[dict[str, Trajectori
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()
-
-
-def _ignore_interrupts() -> None:
-    """The parent decides what an interrupt means."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from symforget.errors import SymforgetError
+from symforget.processes import belong_to_parent
 from symforget.tables.evaluate import Row, row_at
 from symforget.tables.request import Request
 
@@ -79,7 +79,7 @@ _worker: dict[str, Callable[[Any], Any]] = {}
 
 def _start_worker(work: Callable[[Any], Any]) -> None:
     """What a process is given once: the work, with a table's whole request; the parent decides about interrupts."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    belong_to_parent()
     _worker["work"] = work
 
 
