@@ -47,3 +47,22 @@ def test_two_variables_at_one_point_are_refused_where_their_derivatives_meet():
 
     with pytest.raises(InputError, match="test/merged: statement: a substitution puts two variables at one point"):
         merged.build("test")
+
+
+def test_derivatives_in_two_variables_at_one_point_are_refused_side_by_side():
+    """As two substitutions they are equal to SymPy, so that a derivation of one would close on the other."""
+    x, y, m, f = Symbol("x"), Symbol("y"), Symbol("m"), Function("f")
+    one, other = (Subs(Derivative(f(x, y), v), (x, y), (m, m)) for v in (x, y))
+
+    @claim(domain={beta: "(0, 1)"}, kind="identity", false_twin={"constant": 2})
+    def sides(constant=1):
+        """Two sides.
+
+        Guarantee: **tight**.
+        Hypotheses: none.
+        Source: none.
+        """
+        return Part(eq(one, constant * other))
+
+    with pytest.raises(InputError, match="test/sides: statement: a substitution puts two variables at one point"):
+        sides.build("test")
