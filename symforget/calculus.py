@@ -16,6 +16,7 @@ Everything of degree two therefore reduces to the overlap gate H(beta) = int p_o
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from sympy import (
@@ -167,12 +168,14 @@ def E_n(value: Expr) -> SampleIntegral:
     return SampleIntegral(p_n * value)
 
 
+@lru_cache(maxsize=2048)
 def unfold(expr: Expr) -> Expr:
     """Replace H, BC, TV and chi2 by the integrals that define them."""
     opened = expr.replace(lambda e: isinstance(e, H), lambda e: e.integral()) if expr.has(H) else expr
     return opened.xreplace({s: s.definition for s in opened.atoms(DensityFunctional)})
 
 
+@lru_cache(maxsize=2048)
 def is_homogeneous(integrand: Expr) -> bool:
     """Whether f(s p_o, s p_n) = s f(p_o, p_n) for s > 0, which makes its integral well defined."""
     if _degree(integrand) == 1:
@@ -237,6 +240,7 @@ def reduce_integral(integral: SampleIntegral, weight: Symbol) -> Expr | None:
     return sum((c * score_moment(j, weight) for (j,), c in polynomial.terms()), start=sympify(0))
 
 
+@lru_cache(maxsize=2048)
 def reduce_to_gate(expr: Expr, weight: Symbol) -> Expr:
     """Replace every integral that reduces by its value through H; the others stay."""
 
@@ -256,6 +260,7 @@ def map_integrals(expr: Expr, value: Callable[[SampleIntegral], Expr]) -> Expr:
     return expr.xreplace(found)
 
 
+@lru_cache(maxsize=2048)
 def integrate_densities(expr: Expr) -> Expr:
     """Replace every integral of a combination a p_o + b p_n, with constants a and b, by a + b."""
 
@@ -288,6 +293,7 @@ def split_integrals(expr: Expr) -> Expr:
     return integrate_densities(map_integrals(expr, split))
 
 
+@lru_cache(maxsize=2048)
 def dominated_derivative(integrand: Expr, parameter: Symbol) -> bool:
     """Whether differentiation in ``parameter`` may pass under the integral.
 

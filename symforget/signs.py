@@ -7,9 +7,9 @@ open, and a quotient of polynomials with coefficients of one sign has that sign.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sympy import (
     Dummy,
@@ -38,6 +38,23 @@ from symforget.vanishing import differs_from_zero_somewhere, vanishes_as_rationa
 
 if TYPE_CHECKING:
     from symforget.domain import Interval
+
+
+Answer = TypeVar("Answer")
+
+
+def remembered(ask: Callable[[Expr, Mapping[Symbol, Any]], Answer]) -> Callable[[Any, Mapping[Symbol, Any]], Answer]:
+    """The same question, answered once: parts of a claim share many steps, and rules ask each other again."""
+
+    @lru_cache(maxsize=20_000)
+    def answered(expr: Expr, domain: tuple[tuple[Symbol, Any], ...]) -> Answer:
+        return ask(expr, dict(domain))
+
+    @wraps(ask)
+    def asked(expr: Any, domain: Mapping[Symbol, Any]) -> Answer:
+        return answered(sympify(expr), tuple(domain.items()))
+
+    return asked
 
 
 class UnitInterval:
@@ -72,6 +89,7 @@ def _parametrise_one(symbol: Symbol, interval: Any) -> Expr:
     return _running_through(symbol, low, high, not (interval.lower_open if low != -oo else interval.upper_open))
 
 
+@remembered
 def open_up(expr: Expr, domain: Mapping[Symbol, Any]) -> Expr:
     """The expression in the positive parameters, with sums below roots and logarithms over one denominator."""
     replaced = expr.xreplace(parametrise(domain))
@@ -81,11 +99,12 @@ def open_up(expr: Expr, domain: Mapping[Symbol, Any]) -> Expr:
     )
 
 
+@remembered
 def is_zero(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
     """Whether the expression is identically zero on the domain, shown by exact simplification."""
-    if expr == 0 or vanishes_as_rational(sympify(expr)):
+    if expr == 0 or vanishes_as_rational(expr):
         return True
-    opened = open_up(sympify(expr), domain)
+    opened = open_up(expr, domain)
     if vanishes_in_exponentials(opened):
         return True
     if differs_from_zero_somewhere(opened):
@@ -125,17 +144,18 @@ _STAGES = (
 )
 
 
+@remembered
 def is_nonnegative(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
     """Whether the expression is >= 0 on the domain, shown factor by factor."""
-    return _sign_shown(open_up(sympify(expr), domain), strict=False)
+    return _sign_shown(open_up(expr, domain), strict=False)
 
 
+@remembered
 def is_positive(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
     """Whether the expression is > 0 on the domain, shown factor by factor.
 
     The change of parameters does not reach a closed upper end, where continuity gives >= only: there it is shown apart.
     """
-    expr = sympify(expr)
     if not _sign_shown(open_up(expr, domain), strict=True):
         return False
     ends = [(s, i.upper) for s, i in domain.items() if s in expr.free_symbols and not i.upper_open and i.lower != -oo]
