@@ -3,7 +3,6 @@
 import numpy as np
 from sympy import (
     Derivative,
-    Function,
     Integer,
     Integral,
     Limit,
@@ -12,7 +11,6 @@ from sympy import (
     Symbol,
     exp,
     log,
-    nan,
     oo,
     sqrt,
 )
@@ -27,7 +25,7 @@ from symforget.gate.symbolic import gate_s
 from symforget.instances import TwoLetterPair
 from symforget.legs.certified import at
 from symforget.legs.numeric import agree
-from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment, Median
+from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment, Median, MedianOverRuns
 from symforget.model import alpha, beta, delta, eta, l, lam
 from symforget.rules import (
     Affine,
@@ -401,30 +399,40 @@ PUBLISHED = scenarios.load("chen2025")
 NAMES = tuple(v.name for v in PUBLISHED.variants)
 
 
-class median_drop(Function):
-    """The median over runs of a variant's Drop, known from simulation alone: (variant's number, at_level).
+def names_variants(indices, at_level):
+    """Whether the numbers are those of variants, and ``at_level`` is 0 or 1."""
+    return at_level in (0, 1) and all(i.is_Integer and 0 <= i < len(NAMES) for i in indices)
+
+
+class median_drop(MedianOverRuns):
+    """The median over runs of a variant's Drop: (variant's number, at_level).
 
     ``at_level``: 1 for the Drop at the Gain of the scenario's level, 0 for that at the end.
     """
 
     nargs = 2
-    is_real = True
 
-    @classmethod
-    def ball(cls, *_):
-        """No enclosure: no computation certifies it."""
-        from flint import arb
+    @property
+    def exists(self):
+        return names_variants(self.args[:-1], self.args[-1])
 
-        return arb("nan")
+    def per_run(self, rng, replicates):
+        *indices, at_level = self.args
+        (values,) = drops([NAMES[int(i)] for i in indices], at_level == 1, rng, replicates)
+        return values
 
-    def _eval_evalf(self, prec):
-        return nan
+    def names(self):
+        """The variants' names; a number as it is where it is none's."""
+        return [NAMES[int(i)] if names_variants([i], 0) else str(i) for i in self.args[:-1]]
+
+    def when(self):
+        at_level = self.args[-1]
+        if at_level == 1:
+            return f"at gain {PUBLISHED.level:g}"
+        return f"after {PUBLISHED.steps} steps" if at_level == 0 else f"at {at_level}"
 
     def _sympystr(self, printer):
-        when = f"at gain {PUBLISHED.level:g}" if self.args[1] == 1 else f"after {PUBLISHED.steps} steps"
-        index = self.args[0]
-        name = NAMES[int(index)] if index.is_Integer and 0 <= index < len(NAMES) else index
-        return f"median Drop[{name}, {when}]"
+        return f"median Drop[{self.names()[0]}, {self.when()}]"
 
     def _latex(self, printer, exp=None):
         return rf"\mathrm{{\text{{{self._sympystr(printer)}}}}}"
@@ -435,10 +443,14 @@ class median_excess(median_drop):
 
     nargs = 3
 
+    def per_run(self, rng, replicates):
+        *indices, at_level = self.args
+        first, second = drops([NAMES[int(i)] for i in indices], at_level == 1, rng, replicates)
+        return first - second
+
     def _sympystr(self, printer):
-        first, second = (NAMES[int(i)] for i in self.args[:2])
-        when = f"at gain {PUBLISHED.level:g}" if self.args[2] == 1 else f"after {PUBLISHED.steps} steps"
-        return f"median (Drop[{first}] - Drop[{second}], {when})"
+        first, second = self.names()
+        return f"median (Drop[{first}] - Drop[{second}], {self.when()})"
 
 
 def drops(names, at_level, rng, replicates):
@@ -490,12 +502,8 @@ def chen2025(
     c = beta / (1 - beta)
     letters = (at({beta: "3/10"}, {beta: "4/5"}, instance=LETTERS),)
 
-    def ordering(name, left, right, names, at_level, combine, what):
-        return Part(
-            gt(left, right),
-            name=name,
-            simulation=(Median(lambda rng, n: combine(*drops(names, at_level, rng, n)), what),),
-        )
+    def ordering(name, left, right, what):
+        return Part(gt(left, right), name=name, simulation=(Median(what),))
 
     def number(name):
         return NAMES.index(name)
@@ -534,36 +542,24 @@ def chen2025(
             "published contrast",
             median_excess(number("forward 0.15"), number("reverse as coded"), 1),
             contrast,
-            ("forward 0.15", "reverse as coded"),
-            True,
-            lambda forward, reverse: forward - reverse,
             "Drop at Gain 0.9, forward 0.15 less reverse as coded",
         ),
         ordering(
             "what is sampled",
             median_excess(number("reverse, honest"), number("reverse as coded"), 0),
             sampling,
-            ("reverse, honest", "reverse as coded"),
-            False,
-            lambda honest, as_coded: honest - as_coded,
             "Drop after 200 steps, honest less as coded",
         ),
         ordering(
             "the slow factor",
             median_drop(number("as coded, not slowed"), 0),
             slow,
-            ("as coded, not slowed",),
-            False,
-            lambda drop: drop,
             "Drop after 200 steps, as coded, not slowed",
         ),
         ordering(
             "the full target",
             -median_drop(number("full target, not slowed"), 0),
             visible,
-            ("full target, not slowed",),
-            False,
-            lambda drop: -drop,
             "minus Drop after 200 steps, full target, not slowed",
         ),
     )

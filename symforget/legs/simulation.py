@@ -13,7 +13,7 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
-from sympy import Expr, Rational, Symbol, lambdify
+from sympy import Expr, Function, Gt, Rational, Symbol, lambdify, nan
 
 from symforget import mp
 from symforget.calculus import SampleIntegral, p_n, p_o, unfold
@@ -59,15 +59,41 @@ class Experiment:
     draws: int = DRAWS
 
 
+class MedianOverRuns(Function):
+    """A median over independent runs, known from simulation alone: no computation encloses it.
+
+    Subclasses say by ``per_run(rng, replicates)`` what one run gives: an array of numbers, nan where a run has none.
+    """
+
+    is_real = True
+
+    @classmethod
+    def ball(cls, *_: Any) -> Any:
+        from flint import arb
+
+        return arb("nan")
+
+    def _eval_evalf(self, prec: int) -> Any:
+        return nan
+
+    @property
+    def exists(self) -> bool:
+        """Whether the arguments name something that can be run."""
+        raise NotImplementedError
+
+    def per_run(self, rng: np.random.Generator, replicates: int) -> Any:
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
 class Median:
-    """Independent runs of an experiment, one number each; the statement is that their median exceeds its right side.
+    """Independent runs, one number each; the statement is that their median, times a number, exceeds its right side.
 
-    ``run(rng, replicates)`` returns the numbers, nan where a run has none (it counts against the statement).
+    What is run is read off the statement's left side (a `MedianOverRuns`, perhaps times a number), so that another
+    statement is put to another test. A run without a number counts against the statement.
     The sign test is exact: were the median at most that, this many runs above would have probability at most the level.
     """
 
-    run: Callable[[np.random.Generator, int], Any]
     what: str
     replicates: int = 48
 
@@ -130,7 +156,10 @@ def _run_experiment(part: Part, check: Experiment, rng: np.random.Generator, qui
 
 
 def _run_median(part: Part, check: Median, rng: np.random.Generator, quick: bool) -> Evidence:
-    values = np.asarray(check.run(rng, check.replicates), dtype=float)
+    scale, median = part.statement.lhs.as_independent(MedianOverRuns, as_Add=False)
+    if not (isinstance(part.statement, Gt) and isinstance(median, MedianOverRuns) and scale.is_Rational):
+        raise ValueError(f"{part.statement} does not say that a number times a median over runs exceeds a bound")
+    values = float(scale) * np.asarray(median.per_run(rng, check.replicates), dtype=float)
     above = int(np.sum(values > float(part.statement.rhs)))
     counted = f"{check.what}: above {float(part.statement.rhs):g} in {above} of {len(values)} runs"
     if at_least_heads(above, len(values)) <= FAILURE_PROBABILITY:
