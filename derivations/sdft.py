@@ -2,7 +2,7 @@
 
 import mpmath
 import numpy as np
-from sympy import Abs, Derivative, Dummy, Integral, Lambda, Rational, Symbol, exp, log, sqrt
+from sympy import Abs, Derivative, Dummy, Integral, Lambda, Rational, Subs, Symbol, exp, log, sqrt
 
 from symforget.authoring import claim, eq, ge, gt, le, lt
 from symforget.calculus import BC, TV, H, SampleIntegral, mixture, p_n, p_o
@@ -430,13 +430,15 @@ def jacobian(scale=1, low=1, high=1):
     names = {beta: "by student", beta_bar: "by average"}
 
     def entry(direction, variable, slope):
-        start = at_fixed_point(Derivative(student_field(direction), variable))
+        # The other variable is put at c first: with two at one point SymPy takes their derivatives for equal.
+        along = {beta: {beta_bar: c}, beta_bar: {beta: c}}[variable]
+        start = Subs(Derivative(student_field(direction).xreplace(along), variable), variable, c)
         return Part(
             eq(start, entries[variable]),
             name=f"{direction}, {names[variable]}",
             symbolic=Derivation(start)
             .equals(
-                at_fixed_point(slope),
+                Subs(slope.xreplace(along), variable, c),
                 by=AtEveryPoint(Differentiate("product rule and fundamental theorem of calculus")),
             )
             .equals(

@@ -96,7 +96,7 @@ def compare_at(relation: Relational, point: Mapping[Symbol, Rational], digits: i
     variables = tuple(sorted(point, key=lambda s: s.name))
     sides = [compile_ball(side, variables) for side in (left, right)]
     needed = int(digits * BITS_PER_DIGIT) + 8
-    bits, seen, reason = 64, [arb.nan(), arb.nan()], "a side has no finite enclosure here"
+    bits, seen, reason = min(64, max(53, needed + 16)), [arb.nan(), arb.nan()], "a side has no finite enclosure here"
     while True:
         with workprec(bits):
             args = [to_ball(point[v]) for v in variables]

@@ -21,6 +21,9 @@ OUTER_EVALUATIONS = 300
 INNER_EVALUATIONS = 1000
 """Limits for an integral inside another: their product bounds the work."""
 
+LOST_TO_ROUNDING = 10
+"""Bits of the working precision that a quadrature loses; asking for them doubles its work in vain."""
+
 _NAN = arb.nan()
 
 
@@ -76,8 +79,8 @@ def _decay(growth: Growth, integrand: Expr) -> Quadratic:
 
 
 def _accuracy(balls: Sequence[arb]) -> int:
-    """The bits worth working for: no more than the parameters carry."""
-    return max(8, min([ctx.prec, *(b.rel_accuracy_bits() + 10 for b in balls if b != 0)]))
+    """The bits worth working for: no more than the parameters carry, nor than rounding leaves."""
+    return max(8, min([ctx.prec - LOST_TO_ROUNDING, *(b.rel_accuracy_bits() + 10 for b in balls if b != 0)]))
 
 
 def _balls(args: Sequence[Number]) -> list[Number]:
@@ -86,11 +89,7 @@ def _balls(args: Sequence[Number]) -> list[Number]:
 
 def _integral(f: BallFunction, args: Sequence[Number], a: Number, b: Number, analytic: bool) -> acb:
     # Inside an outer integral that asks for analyticity the integrand must be analytic in its parameters too.
-    line = f.along_last(args, analytic)
-
-    def integrand(x: acb, inner: bool) -> acb:
-        return acb(line(x, inner))
-
+    integrand = f.along_last(args, analytic)
     bits = _accuracy([x for x in args if isinstance(x, arb)])
     if f.expr.has(normal, Integral):
         return integrate(integrand, a, b, bits, OUTER_EVALUATIONS)

@@ -22,7 +22,7 @@ from symforget.operations import (
     integer_power,
 )
 
-Line = Callable[[acb, bool], Number]
+Line = Callable[[acb, bool], acb]
 """f(x, analytic), as `symforget.quadrature` takes it."""
 
 Tape = Sequence[tuple[Operation, tuple[int, ...]]]
@@ -38,7 +38,7 @@ class StraightLine:
         for place, (_, arguments) in self._steps:
             if self._follows.intersection(arguments):
                 self._follows.add(place)
-        self._bound: dict[str, Any] = {"integer_power": integer_power}
+        self._bound: dict[str, Any] = {"acb": acb, "integer_power": integer_power}
         self._folded: list[tuple[str, Operation, tuple[int, ...]]] = []
         self._make = self._compile() if result in self._follows else None
 
@@ -52,7 +52,7 @@ class StraightLine:
             steady = place not in self._follows
             values.append(operation.value([values[i] for i in arguments], analytic) if steady else None)
         if self._make is None:
-            constant = values[self._result]
+            constant = acb(values[self._result])
             return lambda x, inner: constant
         folded = {
             name: operation.value([values[i] for i in arguments], analytic)
@@ -73,7 +73,7 @@ class StraightLine:
                 f" def line({_name(self._count - 1)}, inner):",
                 "  analytic = inner or outer",
                 *body,
-                f"  return {_name(self._result)}",
+                f"  return acb({_name(self._result)})",
                 " return line",
             ]
         )

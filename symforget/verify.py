@@ -10,7 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import Any, Protocol
 
 from symforget.claims import (
@@ -233,14 +233,19 @@ def _timed(leg: Leg, part: Part, run: Callable[[], tuple[Evidence, ...]]) -> Ite
 def run_twin(library: Library, claim_id: str, options: Options) -> TwinResult:
     """The claim with its false constants, put through the same legs until one refutes one of its parts.
 
-    The search for a witness comes first, on every part, since it usually suffices.
+    The search for a witness comes first, since it usually suffices: on every part that the false constants change,
+    those without integrals before those with.
     """
+    from symforget.legs.points import holds_integrals
+
     constants = library.entries[claim_id].spec.false_twin
     shown = {k: str(v) for k, v in constants.items()}
     twin = library.claim(claim_id, constants)
     search = replace(options, legs=frozenset({Leg.CERTIFIED}))
     everything = replace(options, legs=ALL_LEGS)
-    bare = [replace(part, certified=()) for part in twin.parts]
+    own = library.claim(claim_id).parts
+    changed = [t for t, part in zip_longest(twin.parts, own) if t and (not part or t.statement != part.statement)]
+    bare = sorted((replace(p, certified=()) for p in changed), key=lambda p: holds_integrals(p.statement))
     rounds = chain(
         ((part, search, False) for part in bare),
         ((part, search, True) for part in bare),
@@ -253,7 +258,7 @@ def run_twin(library: Library, claim_id: str, options: Options) -> TwinResult:
         if refuting is not None:
             return TwinResult(shown, Verdict.REFUTED, refuting.leg, refuting.witness, refuting.detail)
         verdicts.append(combine_part(found, Verdict.PROVED)[0])
-    return TwinResult(shown, weakest(verdicts[2 * len(twin.parts) :]), None, None, "the false twin was not refuted")
+    return TwinResult(shown, weakest(verdicts[2 * len(bare) :]), None, None, "the false twin was not refuted")
 
 
 def _settle(

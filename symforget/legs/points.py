@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from sympy import Integral, Limit, Symbol, log
@@ -13,6 +14,7 @@ from symforget.claims import Claim, Densities, WitnessRecord
 from symforget.derivation import as_text
 from symforget.domain import Interval
 from symforget.errors import PrecisionNotReached, TimeLimit
+from symforget.functions import normal
 from symforget.instances import SPOT_PAIRS, GaussianPair, Instance, TwoLetterPair, a, b, carry_out, needs_instance
 from symforget.rules.vectors import IntegralOverSpace
 from symforget.timelimit import time_limit
@@ -42,8 +44,13 @@ def concrete(relation: Any, instance: Instance | None) -> Any:
     """
     if instance is None and needs_instance(relation):
         instance = GaussianPair(closed=False)
-    chosen = on_sides(instance, relation) if instance is not None else relation
-    return on_sides(carry_out, chosen)
+    return on_sides(lambda side: _concrete_side(side, instance), relation)
+
+
+@lru_cache(maxsize=1024)
+def _concrete_side(side: Any, instance: Instance | None) -> Any:
+    """Kept, since a step's right side is the next one's left."""
+    return carry_out(instance(side) if instance is not None else side)
 
 
 def domain_of(relation: Any, domain: Mapping[Symbol, Interval]) -> dict[Symbol, Interval]:
@@ -69,6 +76,11 @@ def pairs_for(claim: Claim, relation: Any) -> tuple[Instance | None, ...]:
 
 def _integrals(relation: Any) -> set[Any]:
     return relation.lhs.atoms(Integral) | relation.rhs.atoms(Integral)
+
+
+def holds_integrals(relation: Any) -> bool:
+    """Whether a value of the relation may need quadrature."""
+    return relation.has(normal, Integral, SampleIntegral, IntegralOverSpace)
 
 
 def _dear(relation: Any, already_searched: bool = False) -> bool:
@@ -106,12 +118,14 @@ def statement_witness(claim: Claim, relation: Any, thorough: bool = False) -> Wi
 def step_witness(claim: Claim, relation: Any, where: str, accepted: bool) -> WitnessRecord | None:
     """A point at which a step of a derivation fails; on fixed small alphabets for any densities.
 
-    A step that its rule accepted is compared at one or two points, if that is cheap; one that it did not is searched.
+    A step that its rule accepted is compared once on each pair, and at two points where there is neither a pair nor an
+    integral; one that it did not accept is searched.
     """
     pairs = pairs_for(claim, relation)
     quick: tuple[Instance | None, ...] = SPOT_PAIRS if len(pairs) > 1 else pairs
+    once = quick != (None,) or relation.has(normal, Integral)
     for instance in quick:
-        tries = STEP_TRIES if not accepted else 1 if _dear(relation) else SPOT_POINTS
+        tries = STEP_TRIES if not accepted else 1 if once else SPOT_POINTS
         found = _witness(claim, relation, instance, where, tries, SPOT_SECONDS if accepted else STEP_SECONDS)
         if found is not None:
             return found
