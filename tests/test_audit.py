@@ -3,17 +3,17 @@
 from dataclasses import replace
 
 import pytest
-from sympy import Integral, Limit, Min, Rational, Symbol, exp, log, oo, sin, sqrt, tan
+from sympy import Derivative, Integral, Limit, Min, Rational, Symbol, cos, diag, exp, log, oo, sin, sqrt, tan
 
 from symforget import prover
 from symforget.audit import Audit, audit, exit_code
 from symforget.auditing import acceptance
 from symforget.auditing.judgement import Judgement, Outcome, judge
-from symforget.auditing.limits import follows_by_a_factor, limit_witness
-from symforget.auditing.poles import negative_logarithm, pole
+from symforget.auditing.limits import follows_as_a_limit, limit_witness
+from symforget.auditing.poles import negative_logarithm, periodic, pole
 from symforget.auditing.truth import implied
-from symforget.auditing.witnesses import is_a_statement, long_witness, spot_witness, undefined_witness
-from symforget.authoring import eq, ge, le, lt
+from symforget.auditing.witnesses import division_by_zero, is_a_statement, long_witness, spot_witness, undefined_witness
+from symforget.authoring import eq, ge, gt, le, lt
 from symforget.calculus import BC, TV, H, SampleIntegral, mixture, p_n, p_o
 from symforget.claims import Claim, Densities, Kind, Part
 from symforget.derivation import ACCEPTED, Context, Derivation
@@ -21,9 +21,12 @@ from symforget.domain import Interval
 from symforget.errors import InputError
 from symforget.functions import normal
 from symforget.legs.certified import over
+from symforget.legs.simulation import Median, MedianOverRuns
 from symforget.mutate import Mutant, mutants
 from symforget.reports.audit import json, markdown, render
 from symforget.rules import Algebra
+from symforget.rules.covariant import MixtureIntegral, coordinates
+from symforget.rules.vectors import t_o
 
 x = Symbol("x", positive=True)
 l, z = Symbol("l", real=True), Symbol("z", real=True)
@@ -123,6 +126,10 @@ IMPLIED = [
     (ge(H(beta), BC**2), ge(1 + H(beta), BC**2)),
     (le(x, exp(x)), le(x, exp(2 * x))),
     (lt(0, x), lt(0, x / 2)),
+    (ge(H(beta), BC**2), ge(H(beta) / beta, BC**2)),
+    (ge(H(beta), BC**2), ge(H(beta), beta * BC**2)),
+    (le(H(beta), BC), le(beta * H(beta), BC)),
+    (le(H(beta), BC), le(H(beta), BC / beta)),
 ]
 b = Symbol("b", positive=True)
 SPREAD = ge(SampleIntegral((p_o - p_n) ** 2 / mixture(beta)), 4 * TV**2)
@@ -132,7 +139,17 @@ IMPLIED += [
     (TIME, le(Integral(1 / (b * (1 - H(b))), (b, beta / 2, beta)), 1 / TV**2)),
     (TIME, le(Integral(1 / (b**2 * (2 - H(b))), (b, beta / 2, beta)), 1 / TV**2)),
 ]
+SQUARE = SampleIntegral((p_o - p_n) ** 2 / mixture(beta))
+IMPLIED += [(ge(x, x - beta * SQUARE), ge(x, x - SQUARE))]
+SLOPE = Derivative(SampleIntegral(p_n * log(p_n / mixture(beta))), beta)
 NOT_IMPLIED = [
+    (ge(H(beta), BC**2 - 1), ge(H(beta) / beta - 2, BC**2 - 1)),
+    (ge(BC - H(beta), BC - 1), ge((BC - H(beta)) / beta, BC - 1)),
+    (le(BC - 1, BC - H(beta)), le((BC - 1) * beta, BC - H(beta))),
+    (ge(H(beta), BC**2), ge(beta * H(beta), BC**2)),
+    (le(H(beta), BC), le(H(beta), beta * BC)),
+    (ge(x, x - beta * SLOPE), ge(x, x - SLOPE)),
+    (ge(1 + SLOPE, 0), ge(SLOPE, 0)),
     (SPREAD, ge(SampleIntegral((p_o - p_n / 2) ** 2 / mixture(beta)), 4 * TV**2)),
     (TIME, le(Integral(1 / (b**3 * (1 - H(b))), (b, beta / 2, beta)), 1 / TV**2)),
     (TIME, le(Integral(1 / (b**2 * (1 - H(b))), (b, beta / 3, beta)), 1 / TV**2)),
@@ -175,10 +192,29 @@ def test_a_factor_that_tends_to_one_leaves_a_limit_as_it_was():
     f = x / (1 + x) * H(beta)
     original = eq(Limit(f, x, oo), H(beta))
     domain = {x: Interval.parse("(0, oo)"), beta: Interval.parse("(0, 1)")}
-    assert follows_by_a_factor(original, eq(Limit(f / (1 + 1 / x), x, oo), H(beta)), domain)
+    assert follows_as_a_limit(original, eq(Limit(f / (1 + 1 / x), x, oo), H(beta)), domain)
     for false in (f / 2, f * x, f * beta, f + 1, f * H(beta)):
-        assert not follows_by_a_factor(original, eq(Limit(false, x, oo), H(beta)), domain)
-    assert not follows_by_a_factor(original, eq(Limit(f, x, oo), 2 * H(beta)), domain)
+        assert not follows_as_a_limit(original, eq(Limit(false, x, oo), H(beta)), domain)
+    assert not follows_as_a_limit(original, eq(Limit(f, x, oo), 2 * H(beta)), domain)
+
+
+def test_a_term_that_tends_to_zero_leaves_a_limit_as_it_was():
+    """If it failed, a constant forgotten inside a logarithm that is divided by x would count as undecided, or x too."""
+    domain = {x: Interval.parse("(0, oo)"), beta: Interval.parse("(0, 1)")}
+    f = log(beta * exp(-x) * H(beta)) / x
+    original = eq(Limit(f, x, oo), -1)
+    assert follows_as_a_limit(original, eq(Limit(log(exp(-x) * H(beta)) / x, x, oo), -1), domain)
+    assert follows_as_a_limit(original, eq(Limit(f + beta / x, x, oo), -1), domain)
+    for false in (f + beta, log(beta * exp(-x / 2) * H(beta)) / x, log(beta * exp(-x) * H(beta))):
+        assert not follows_as_a_limit(original, eq(Limit(false, x, oo), -1), domain)
+
+
+def test_a_limit_of_what_is_not_real_is_refuted():
+    original = eq(Limit(log(1 + x), x, 0, "+"), 0)
+    claim = claim_of(Part(original), x="(0, 1)")
+    assert "no real" in limit_witness(claim, original, eq(Limit(log(-1 - x), x, 0, "+"), 0)).where
+    turns_real = limit_witness(claim, original, eq(Limit(log(Rational(1, 100) - x), x, 0, "+"), 0))
+    assert turns_real is None or "no real" not in turns_real.where
 
 
 def test_another_unit_changes_nothing_unless_the_domain_has_an_end():
@@ -222,6 +258,78 @@ def test_the_logarithm_of_a_negative_number_under_an_integral_is_no_value():
     assert negative_logarithm(eq(normal(log(1 + x * z**2), z), 1), at) is None
     assert negative_logarithm(eq(Integral(log(z - x), (z, 2, 3)), 1), at) is None
     assert negative_logarithm(eq(Integral(log(z - x), (z, 1, 3)), 1), at) is not None
+
+
+@pytest.mark.parametrize(
+    ("body", "diverges"),
+    [
+        (cos(2 * z / 3), True),
+        (1 + sin(z) ** 2, True),
+        (cos(x * z), True),
+        (cos(z) ** 2 + sin(z) ** 2 - 1, False),
+        (cos(z) * exp(-(z**2)), False),
+        (cos(z**2), False),  # converges
+        (sin(z) / z, False),  # likewise
+        (cos(z) + cos(sqrt(2) * z), False),  # no period: not decided
+    ],
+)
+def test_a_periodic_integrand_has_no_integral_over_the_line(body, diverges):
+    at = {x: Rational(4, 3)}
+    assert (periodic(eq(Integral(body, (z, -oo, oo)), 1), at) is not None) is diverges
+    assert periodic(eq(Integral(body, (z, 0, 1)), 1), at) is None
+
+
+def test_a_new_zero_below_the_line_is_a_point_without_a_value():
+    """If it failed, a statement that divides by zero inside its domain would count as undecided, or a sound one not."""
+    original = eq(beta / (1 - beta), beta / (1 - beta))
+    claim = claim_of(Part(original), beta="(0, 1)")
+    assert division_by_zero(claim, original, eq(beta / (1 - 2 * beta), 1)).point == {"beta": "1/2"}
+    for sound in (beta / (2 - beta), beta / (1 - beta), (1 - 2 * beta) / beta, beta / (1 - 2 * beta**2)):
+        assert division_by_zero(claim, original, eq(sound, 1)) is None
+    assert division_by_zero(claim, eq(1 / (1 - 2 * beta), 1), eq(2 / (1 - 2 * beta), 1)) is None
+
+
+def test_an_integral_over_three_dimensions_is_compared_at_numbers():
+    """If it failed, mutants of it would be undecided, or its true original would be refuted."""
+    _, across, _ = coordinates(3)
+    mean = (x / 2, 0, 0)
+    spread = MixtureIntegral(t_o * across**2, diag(1, l, 1), [-m for m in mean], mean, x)
+    original = eq(spread, l**-2)
+    claim = claim_of(Part(original), x="(0, oo)", l="(0, oo)")
+    assert spot_witness(claim, original) is None
+    assert set(spot_witness(claim, eq(spread, 2 / l**2)).point) == {"x", "l"}
+
+
+class median_of_uniform(MedianOverRuns):
+    """The median of uniform numbers between 0 and the argument, an integer."""
+
+    nargs = 1
+
+    @property
+    def exists(self):
+        return self.args[0].is_Integer
+
+    def per_run(self, rng, replicates):
+        return float(self.args[0]) * rng.random(replicates)
+
+
+def test_simulation_objects_to_what_its_own_runs_deny_and_to_nothing_else():
+    """If it failed, a mutant could count as objected to on the strength of runs that it does not speak of."""
+    median = median_of_uniform(8)
+    part = Part(gt(median, Rational(1, 100)), simulation=(Median("uniform numbers"),))
+    for said, expected in [
+        (gt(median, Rational(79, 10)), Outcome.OBJECTED),
+        (gt(median_of_uniform(0), Rational(1, 100)), Outcome.OBJECTED),  # other runs, the same bound
+        (gt(-median, Rational(1, 100)), Outcome.OBJECTED),
+        (gt(median, Rational(1, 10)), Outcome.UNDECIDED),  # borne out: no objection, and no proof
+        (gt(median, 4), Outcome.UNDECIDED),  # too near to tell
+        (gt(2 * median, Rational(1, 100)), Outcome.STILL_TRUE),
+        (gt(median_of_uniform(Rational(1, 2)), 1), Outcome.MEANINGLESS),
+    ]:
+        found = outcome(part, said)
+        assert found.outcome is expected, said
+        assert found.witness is None
+        assert ("DISAGREEMENT" in found.how) is (expected is Outcome.OBJECTED)
 
 
 def test_what_depends_on_the_reference_measure_is_no_statement():

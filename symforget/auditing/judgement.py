@@ -10,9 +10,10 @@ from typing import Any
 from sympy import Limit
 
 from symforget.auditing.acceptance import accepted_by_rules, certified_though_false
-from symforget.auditing.limits import follows_by_a_factor, limit_witness
+from symforget.auditing.limits import follows_as_a_limit, limit_witness
+from symforget.auditing.objections import names_what_can_be_run, objection
 from symforget.auditing.truth import certified_on_a_box, implied
-from symforget.auditing.witnesses import is_a_statement, long_witness, spot_witness, undefined_witness
+from symforget.auditing.witnesses import division_by_zero, is_a_statement, long_witness, spot_witness, undefined_witness
 from symforget.claims import Claim, Part, WitnessRecord
 from symforget.derivation import Context, as_text
 from symforget.mutate import Mutant
@@ -25,13 +26,14 @@ class Outcome(StrEnum):
     STILL_TRUE = "still true"
     CERTIFIED = "true on a box"
     MEANINGLESS = "no statement"
+    OBJECTED = "objected to"
     UNDECIDED = "undecided"
     WRONGLY_ACCEPTED = "wrongly accepted"
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """One mutant of one part of a claim. ``how``: what shows it true, or what accepted it wrongly."""
+    """One mutant of one part of a claim. ``how``: what shows it true, objects to it, or accepted it wrongly."""
 
     claim: str
     part: str
@@ -61,18 +63,23 @@ def judge(claim: Claim, part: Part, mutant: Mutant, context: Context) -> Judgeme
 
 def _judged(claim: Claim, part: Part, mutant: Any, context: Context) -> tuple[Outcome, str, WitnessRecord | None]:
     of_limit = part.statement.has(Limit)
+    if not names_what_can_be_run(mutant):
+        return Outcome.MEANINGLESS, "", None
     if not is_a_statement(mutant) and not accepted_by_rules(part, mutant, context):
         return Outcome.MEANINGLESS, "", None
     witness = limit_witness(claim, part.statement, mutant) if of_limit else spot_witness(claim, mutant)
     rule = accepted_by_rules(part, mutant, context)
     if witness is None:
-        shown = implied(part.statement, mutant, claim.domain)
-        if of_limit and not shown:
-            shown = follows_by_a_factor(part.statement, mutant, claim.domain)
+        shown = follows_as_a_limit(part.statement, mutant, claim.domain) if of_limit else ""
+        shown = shown or implied(part.statement, mutant, claim.domain)
         if shown and not rule:
             return Outcome.STILL_TRUE, shown, None
         if not of_limit:
-            witness = undefined_witness(claim, mutant) or long_witness(claim, mutant)
+            witness = (
+                undefined_witness(claim, mutant)
+                or division_by_zero(claim, part.statement, mutant)
+                or long_witness(claim, mutant)
+            )
         if witness is None and (rule or shown):
             return Outcome.STILL_TRUE, shown or f"proved: {rule}", None
     if witness is None:
@@ -89,4 +96,7 @@ def _without_witness(
     claim: Claim, part: Part, mutant: Any, of_limit: bool
 ) -> tuple[Outcome, str, WitnessRecord | None]:
     box = "" if of_limit else certified_on_a_box(claim, part, mutant)
-    return (Outcome.CERTIFIED, box, None) if box else (Outcome.UNDECIDED, "", None)
+    if box:
+        return Outcome.CERTIFIED, box, None
+    against = objection(claim, part, mutant)
+    return (Outcome.OBJECTED, against, None) if against else (Outcome.UNDECIDED, "", None)

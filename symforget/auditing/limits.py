@@ -5,16 +5,17 @@ The original says lim f = v, and is proved through a bound on |f - v| that tends
 - Only v was changed: a limit is unique, so a point at which v* - v is certainly not 0 refutes the mutant.
 - f was changed: |f* - v*| and |f - v| are enclosed at points that run to the limit point. The mutant counts as refuted
   if |f* - v*| does not shrink, while it exceeds `FACTOR` |f - v| at every one of them. The enclosures are certified;
-  that finitely many points speak for the limit is not, and reports say "along the sequence".
+  that finitely many points speak for the limit is not, and reports say "along the sequence". It also counts as refuted
+  if f* takes the logarithm of a number that is certainly negative at all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flint import arb
-from sympy import Eq, Expr, Integer, Rational, Symbol, cancel, limit, together
+from sympy import Eq, Expr, Ge, Integer, Rational, Symbol, cancel, expand_log, limit, log, simplify, together
 from sympy import Limit as LimitExpr
 
 from symforget import prover
@@ -51,23 +52,34 @@ def limit_witness(claim: Claim, original: Any, mutant: Any) -> WitnessRecord | N
         return None
 
 
-def follows_by_a_factor(original: Any, mutant: Any, domain: Any) -> str:
-    """How ``lim f* = v`` follows from ``lim f = v``: f*/f is an elementary function that tends to 1; "" if it does not.
+def follows_as_a_limit(original: Any, mutant: Any, domain: Any) -> str:
+    """How ``lim f* = v`` follows from ``lim f = v``: f*/f tends to 1 or f* - f to 0, an elementary function; "" if not.
 
     Integrals count as numbers, the same above and below.
     """
     if mutant.rhs != original.rhs or not isinstance(original.lhs, LimitExpr) or not isinstance(mutant.lhs, LimitExpr):
         return ""
     f, x, point, direction = original.lhs.args
-    ratio = cancel(together(mutant.lhs.args[0] / f))
-    if not is_elementary(ratio) or mutant.lhs.args[1:] != (x, point, direction):
+    if mutant.lhs.args[1:] != (x, point, direction):
         return ""
+    changed = mutant.lhs.args[0]
+    ways = (
+        (lambda: cancel(together(changed / f)), 1, "its factor tends to 1"),
+        (lambda: simplify(expand_log(changed - f), doit=False), 0, "it differs by a term that tends to 0"),
+    )
+    return next((said for made, value, said in ways if _tends_to(made, value, original, domain)), "")
+
+
+def _tends_to(made: Callable[[], Expr], value: int, original: Any, domain: Any) -> bool:
+    """Whether an elementary function tends to a value where the original's limit is taken."""
+    _, x, point, direction = original.lhs.args
     open_ended = parametrise({s: i for s, i in domain.items() if s != x})
     try:
         with time_limit(SECONDS / 4, "the limit of a factor"):
-            return "its factor tends to 1" if limit(ratio.xreplace(open_ended), x, point, str(direction)) == 1 else ""
+            function = made()
+            return is_elementary(function) and limit(function.xreplace(open_ended), x, point, str(direction)) == value
     except FAILURES:
-        return ""
+        return False
 
 
 def _instance(claim: Claim, relation: Any) -> Instance | None:
@@ -89,6 +101,9 @@ def _by_uniqueness(claim: Claim, original: Any, mutant: Any) -> WitnessRecord | 
 
 def _along_the_sequence(claim: Claim, original: Any, mutant: Any) -> WitnessRecord | None:
     x = original.lhs.args[1]
+    undefined = _negative_logarithm(claim, original, mutant)
+    if undefined is not None:
+        return undefined
     sides = [_distance(r) for r in (mutant, original)]
     instance = _instance(claim, Eq(*sides, evaluate=False))
     made = concrete(Eq(*sides, evaluate=False), instance)
@@ -101,6 +116,24 @@ def _along_the_sequence(claim: Claim, original: Any, mutant: Any) -> WitnessReco
         shown = {str(s): str(v) for s, v in {**point, x: at}.items()}
         left, right = (str(Enclosure.of(d, DIGITS)) for d in (far, near))
         return WitnessRecord("distance from the limit, along the sequence", as_text(mutant), shown, left, right)
+    return None
+
+
+def _negative_logarithm(claim: Claim, original: Any, mutant: Any) -> WitnessRecord | None:
+    """A logarithm of the mutant whose argument, an elementary one, is negative at every point of the sequence."""
+    _, x, target, direction = original.lhs.args
+    f = mutant.lhs.args[0]
+    for inside in sorted((e.args[0] for e in f.atoms(log) if is_elementary(e.args[0])), key=str):
+        if not inside.free_symbols <= {*claim.domain, x}:
+            continue
+        symbols = sorted(inside.free_symbols - {x}, key=str)
+        for point in _points({s: claim.domain[s] for s in symbols}):
+            places = [{**point, x: value} for value in _sequence(target, str(direction))]
+            found = [prover.compare_at(Ge(inside, 0, evaluate=False), place, DIGITS) for place in places]
+            if all(comparison.truth is False for comparison in found):
+                shown = {str(s): str(v) for s, v in places[-1].items()}
+                where = "limit, along whose sequence there is no real value,"
+                return WitnessRecord(where, as_text(mutant), shown, f"{inside} in {found[-1].left}", "no real number")
     return None
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from flint import arb
-from sympy import Expr, Integral, Pow, Rational, Symbol, log, oo
+from sympy import Dummy, Expr, Integral, Pow, Rational, Symbol, cos, log, oo, sin
 
 from symforget.balls import compile_ball, to_ball
 from symforget.functions import normal
@@ -61,6 +61,29 @@ def negative_logarithm(relation: Any, point: Mapping[Symbol, Rational]) -> Pole 
                 for place, sign in _signs(function, fixed, places):
                     if sign < 0:
                         return Pole(inside, variable, place)
+    return None
+
+
+def periodic(relation: Any, point: Mapping[Symbol, Rational]) -> Expr | None:
+    """A periodic integrand, not identically zero, of an integral over an infinite range; None if there is none.
+
+    A polynomial in sines and cosines of rational multiples of the variable has a period P, and its integral up to T + P
+    exceeds that up to T by the same c for every T. Were there a limit, c would be 0; then the integral up to T would be
+    periodic, hence constant, and the integrand zero.
+    """
+    for integral in sorted(relation.atoms(Integral), key=str):
+        (variable, *ends), *more = integral.limits
+        if more or not {oo, -oo}.intersection(ends):
+            continue
+        body = integral.function.xreplace(dict(point))
+        waves = {e: Dummy() for e in body.atoms(sin, cos) if (e.args[0] / variable).is_Rational}
+        rest = body.xreplace(waves)
+        if body.free_symbols - {variable} or rest.has(variable) or not rest.is_polynomial(*waves.values()):
+            continue
+        with workprec(BITS):
+            function = compile_ball(body, [variable])
+            if any(not function(to_ball(place)).contains(0) for place in (Rational(0), Rational(1, 3))):
+                return body
     return None
 
 

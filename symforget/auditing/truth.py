@@ -20,6 +20,7 @@ from sympy import (
     Rational,
     Subs,
     Symbol,
+    cancel,
     expand_log,
     factor,
     log,
@@ -39,6 +40,8 @@ from symforget.instances import TwoLetterPair, needs_instance
 from symforget.legs.certified import Boxes
 from symforget.legs.points import concrete, domain_of
 from symforget.proofs import prove
+from symforget.rules.vectors import DENSITIES, SpaceIntegral
+from symforget.rules.vectors import x as place
 from symforget.signs import is_nonnegative, is_positive, is_zero, open_up
 from symforget.timelimit import time_limit
 
@@ -48,7 +51,7 @@ ALGEBRA_SECONDS, PROOF_SECONDS, BOX_SECONDS = 3.0, 3.0, 4.0
 ELEMENTARY_BOXES, BOXES = 400, 400
 CONSTANT_DIGITS = 10
 
-_POSITIVE, _UNIT, _REAL = (Interval.parse(text) for text in ("(0, oo)", "(0, 1)", "(-oo, oo)"))
+_POSITIVE, _UNIT, _REAL, _NOT_NEGATIVE = map(Interval.parse, ("(0, oo)", "(0, 1)", "(-oo, oo)", "[0, oo)"))
 _RANGES = {BC: _UNIT, TV: _UNIT, chi2: _POSITIVE, chi2_old: _POSITIVE}
 
 
@@ -68,15 +71,19 @@ def implied(original: Any, mutant: Any, domain: Domain) -> str:
             return ""
         same = all(_attempt(ALGEBRA_SECONDS, lambda a=a, b=b: _equal(a, b, domain)) for a, b in pairs)
         return "the same statement" if same else ""
-    known = _known_values(original)
+    known = _known_values(original, domain)
     room = _opened(_room(mutant), known)
     spare = _opened(_room(mutant) - _room(original), known)
+    if room.has(Derivative, Subs) or spare.has(Derivative, Subs):
+        return ""  # the edit is inside a derivative
     given = domain_of(Eq(room, spare, evaluate=False), {**domain, **dict(known.values())})
     if _attempt(ALGEBRA_SECONDS, lambda: is_nonnegative(spare, given)):
         return "weaker than the statement"
     if _attempt(ALGEBRA_SECONDS, lambda: weaker_under_an_integral(original, mutant, domain)):
         return "weaker than the statement, integrand by integrand"
     if _attempt(ALGEBRA_SECONDS, lambda: _weaker_by_ratio(original, mutant, known, given)):
+        return "weaker than the statement by a factor"
+    if _attempt(ALGEBRA_SECONDS, lambda: _weaker_by_multiple(original, mutant, known, given)):
         return "weaker than the statement by a factor"
     strict = isinstance(mutant, Lt | Gt)
     if _attempt(ALGEBRA_SECONDS, lambda: (is_positive if strict else is_nonnegative)(room, given)):
@@ -216,14 +223,19 @@ def _room(relation: Any) -> Expr:
     return relation.rhs - relation.lhs if isinstance(relation, Le | Lt) else relation.lhs - relation.rhs
 
 
-def _known_values(original: Any) -> dict[Expr, tuple[Symbol, Interval]]:
+def _known_values(original: Any, domain: Domain | None = None) -> dict[Expr, tuple[Symbol, Interval]]:
     """For every quantity of the original that is not elementary, a symbol and the interval it lies in.
 
+    With a domain, integrals over the sample space of what is never negative are known not to be.
     Only quantities of the original: what an edit has made need not lie in the same range.
     """
     found: dict[Expr, tuple[Symbol, Interval]] = {}
-    for atom in sorted(original.atoms(H, SampleIntegral, gate, gate_s, normal, Integral, *map(type, _RANGES)), key=str):
+    # A derivative is one quantity: a number put in place of what is differentiated would make it zero.
+    kinds = (Derivative, Subs, H, SampleIntegral, SpaceIntegral, gate, gate_s, normal, Integral, *map(type, _RANGES))
+    for atom in sorted(original.atoms(*kinds), key=str):
         interval = _RANGES.get(atom) or _range_of(atom)
+        if interval is _REAL and domain is not None and _integrates_no_negative(atom, domain):
+            interval = _NOT_NEGATIVE
         found[atom] = Dummy(_name(atom), real=True), interval
     return {e: (Symbol(f"{s.name}_{n}", real=True), i) for n, (e, (s, i)) in enumerate(found.items())}
 
@@ -236,6 +248,13 @@ def _range_of(atom: Expr) -> Interval:
     if isinstance(atom, H | gate | gate_s):
         return _UNIT
     return _POSITIVE if atom.is_positive else _REAL
+
+
+def _integrates_no_negative(atom: Expr, domain: Domain) -> bool:
+    if not isinstance(atom, SampleIntegral | SpaceIntegral) or atom.integrand.has(log):
+        return False
+    densities = dict.fromkeys((p_o, p_n, *DENSITIES), _POSITIVE)
+    return is_nonnegative(atom.integrand, {**domain, **densities, place: _REAL})
 
 
 def _opened(expr: Expr, known: Mapping[Expr, tuple[Symbol, Interval]]) -> Expr:
@@ -255,6 +274,22 @@ def _weaker_by_ratio(original: Any, mutant: Any, known: Any, domain: Domain) -> 
     grew = left is isinstance(mutant, Ge | Gt)
     larger, smaller = (factor(together(open_up(e, domain))) for e in ((after, before) if grew else (before, after)))
     return is_nonnegative(expand_log(log(larger / smaller)), {})
+
+
+def _weaker_by_multiple(original: Any, mutant: Any, known: Any, domain: Domain) -> bool:
+    """One side has become an elementary multiple k of itself, in a way that the statement itself makes harmless.
+
+    From larger >= smaller >= 0 follow k larger >= smaller for k >= 1, and larger >= k smaller for k <= 1.
+    """
+    left = mutant.lhs != original.lhs
+    before, after = ((r.lhs if left else r.rhs) for r in (original, mutant))
+    smaller = _opened(original.rhs if isinstance(original, Ge | Gt) else original.lhs, known)
+    multiple = factor(cancel(together(_opened(after, known) / _opened(before, known))))
+    if not (_is_elementary(multiple) and is_nonnegative(smaller, domain)):
+        return False
+    if left is isinstance(original, Ge | Gt):
+        return is_nonnegative(multiple - 1, domain)
+    return is_nonnegative(1 - multiple, domain)
 
 
 def _equal(one: Expr, other: Expr, domain: Domain) -> bool:

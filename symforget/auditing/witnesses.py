@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Ge, Integral, Pow, Symbol, exp, log
+from sympy import Ge, Integral, Poly, Pow, Symbol, exp, log
 
 from symforget import prover
-from symforget.auditing.poles import negative_logarithm, pole
+from symforget.auditing.poles import negative_logarithm, periodic, pole
 from symforget.calculus import H, SampleIntegral, is_homogeneous
 from symforget.claims import Claim, Densities, WitnessRecord
 from symforget.derivation import as_text
 from symforget.errors import InputError, PrecisionNotReached, TimeLimit
 from symforget.gate.symbolic import gate_s_derivative
 from symforget.instances import SPOT_PAIRS, DensitiesOnTheLine, GaussianPair, Instance, TwoLetterPair, needs_instance
-from symforget.legs.points import concrete, domain_of, record
+from symforget.legs.points import concrete, domain_of, on_sides, record
 from symforget.rules.rewards import RewardIntegral
 from symforget.rules.vectors import IntegralOverSpace, homogeneous
 from symforget.timelimit import time_limit
@@ -23,7 +23,7 @@ from symforget.wellposed import weights_of
 from symforget.witness import candidates
 
 SPOTS, SPOT_DIGITS, SPOT_SECONDS = 4, 8, 5.0
-LONG_TRIES, DEAR_TRIES, LONG_SECONDS = 160, 6, 8.0
+FEW_TRIES, LONG_TRIES, DEAR_TRIES, LONG_SECONDS = 24, 160, 6, 8.0
 
 #: What an evaluation may end with where a mutant makes no sense at a point.
 FAILURES = (TimeLimit, PrecisionNotReached, InputError, NotImplementedError, ArithmeticError, ValueError, TypeError)
@@ -35,14 +35,14 @@ def spot_witness(claim: Claim, relation: Any) -> WitnessRecord | None:
         found = _guarded(claim, relation, instance, SPOT_SECONDS, _at_spots)
         if found is not None:
             return found
-    return None
+    return _with_numbers_first(claim, relation) if relation.has(IntegralOverSpace) else None
 
 
 def long_witness(claim: Claim, relation: Any) -> WitnessRecord | None:
     """A failure anywhere the statement speaks of, by hundreds of points and a descent from the best of them."""
     for instance in _all_instances(claim, relation):
         dear = not isinstance(instance, TwoLetterPair) and is_dear(relation)
-        found = _guarded(claim, relation, instance, LONG_SECONDS, _at_dear_points if dear else _by_search)
+        found = _guarded(claim, relation, instance, 2 * LONG_SECONDS, _at_dear_points if dear else _by_search)
         if found is not None:
             return found
     return None
@@ -102,6 +102,22 @@ def _at_spots(made: Any, domain: Mapping[Symbol, Any]) -> prover.Witness | None:
     return _at(made, domain, 2 * SPOTS - 1, SPOTS)
 
 
+def _with_numbers_first(claim: Claim, relation: Any) -> WitnessRecord | None:
+    """The same with the numbers put in before the integrals are written out, as those over many dimensions need it."""
+    domain = domain_of(relation, claim.domain)
+    for values in list(candidates(list(domain.values()), 2 * SPOTS - 1))[-SPOTS:]:
+        point = dict(zip(domain, values, strict=True))
+        try:
+            with time_limit(SPOT_SECONDS, "the search for a witness"):
+                made = concrete(on_sides(lambda side, p=point: side.xreplace(p), relation), None)
+                comparison = prover.compare_at(made, {}, SPOT_DIGITS)
+        except FAILURES:
+            continue
+        if comparison.truth is False and comparison.left is not None and comparison.right is not None:
+            return record(prover.Witness(point, comparison.left, comparison.right), relation, "statement", None)
+    return None
+
+
 def _at_dear_points(made: Any, domain: Mapping[Symbol, Any]) -> prover.Witness | None:
     return _at(made, domain, 4 * DEAR_TRIES, DEAR_TRIES)
 
@@ -120,7 +136,9 @@ def _at(made: Any, domain: Mapping[Symbol, Any], among: int, count: int) -> prov
 def _by_search(made: Any, domain: Mapping[Symbol, Any]) -> prover.Witness | None:
     if not domain:
         return _at(made, domain, 1, 1)
-    return prover.find_witness(made, domain, tries=LONG_TRIES, timeout=LONG_SECONDS)
+    # A few points to the end first: where a value takes long, the long search might be cut off with a witness in hand.
+    few = prover.find_witness(made, domain, tries=FEW_TRIES, timeout=LONG_SECONDS / 2, descend=False)
+    return few or prover.find_witness(made, domain, tries=LONG_TRIES, timeout=LONG_SECONDS)
 
 
 def undefined_witness(claim: Claim, relation: Any) -> WitnessRecord | None:
@@ -165,6 +183,12 @@ def _undefined(relation: Any, made: Any, claim: Claim) -> WitnessRecord | None:
             at = {str(k): str(v) for k, v in point.items()} | {negative.variable.name: str(negative.near)}
             where = "statement, which has no real value below an integral sign,"
             return WitnessRecord(where, as_text(relation), at, f"log of {negative.base} < 0", "no real number")
+        endless = periodic(made, point)
+        if endless is not None:
+            at = {str(k): str(v) for k, v in point.items()}
+            where = "statement, in which an integral diverges there,"
+            text = f"{endless} is periodic, not 0, and integrated without end"
+            return WitnessRecord(where, as_text(relation), at, text, "no real number")
         found = pole(made, point)
         if found is not None:
             at = {str(k): str(v) for k, v in point.items()}
@@ -172,3 +196,26 @@ def _undefined(relation: Any, made: Any, claim: Claim) -> WitnessRecord | None:
             pole_text = f"{found.base} = 0 near {found.variable} = {found.near}"
             return WitnessRecord(where, as_text(relation), at, pole_text, "no real number")
     return None
+
+
+def division_by_zero(claim: Claim, original: Any, relation: Any) -> WitnessRecord | None:
+    """A rational point of the domain at which a mutant, and not its original, divides by zero."""
+    bound = {s for e in relation.atoms(Integral) for s in e.variables}
+    usable = (relation.free_symbols & claim.domain.keys()) - bound
+    for base in sorted(_denominators(relation) - _denominators(original), key=str):
+        free = sorted(base.free_symbols, key=str)
+        if len(free) != 1 or free[0] not in usable or not base.is_polynomial(free[0]):
+            continue
+        for root in Poly(base, free[0]).ground_roots():
+            if claim.domain[free[0]].contains(root):
+                where = "statement, which has no value there,"
+                return WitnessRecord(
+                    where, as_text(relation), {str(free[0]): str(root)}, f"{base} = 0", "no real number"
+                )
+    return None
+
+
+def _denominators(relation: Any) -> set[Any]:
+    """What stands below the line, each factor made free of numbers before it."""
+    powers = (e for e in relation.atoms(Pow) if e.exp.is_Rational and e.exp.is_negative)
+    return {e.base.as_content_primitive()[1] for e in powers}

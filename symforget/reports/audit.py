@@ -20,14 +20,19 @@ Every statement of every claim is changed in one place at a time: each constant 
 exponent likewise and negated, each sign changed, each factor dropped, symbols or arguments exchanged, the relation
 reversed. Each of these mutants is judged:
 
-- **refuted**: a certified witness was found. (A limit has no enclosure: a mutant of one is refuted because a limit is
-  unique, or by enclosed values along the sequence that stay away from what it states.)
+- **refuted**: a certified witness was found: a point at which the statement fails or has no value. (A limit has no
+  enclosure: a mutant of one is refuted because a limit is unique, or by enclosed values along the sequence that stay
+  away from what it states.)
 - **still true**: it follows from the original statement, or the rules of the original's derivation prove it. Many
   mutants of bounds are weaker bounds.
 - **true on a box**: no witness was found, and branch and bound certified it on a compact box; no more is known.
 - **no statement**: the edit took the meaning away, and no rule accepts what is left: an integral over the sample space
-  depends on the reference measure (a density was dropped from it), or a derivative is of no whole order.
-- **undecided**: neither a witness nor an argument was found.
+  depends on the reference measure (a density was dropped from it), a derivative is of no whole order, or a simulated
+  quantity has a number that names nothing that can be run.
+- **objected to**: no certified route decides, since the statement is about medians of simulated runs; the runs that the
+  mutant itself speaks of were made, and disagree with it by the exact sign test at level 1 - 1e-9. That is no
+  certified witness, hence not a refutation.
+- **undecided**: none of these: neither a witness nor an argument was found, and no simulation objects.
 - **wrongly accepted**: the rules of the claim's own derivation, led to the mutant instead of the statement, accept it,
   or branch and bound certifies it on the claim's own box, although a certified witness refutes it there. That is a
   defect of the worst kind, and the command ends with exit code 1.
@@ -52,7 +57,7 @@ def render(audit: Audit) -> str:
     lines = [
         "  ".join(_aligned(cell, w, i) for i, (cell, w) in enumerate(zip(row, widths, strict=True))) for row in rows
     ]
-    for outcome in (Outcome.WRONGLY_ACCEPTED, Outcome.UNDECIDED):
+    for outcome in (Outcome.WRONGLY_ACCEPTED, Outcome.OBJECTED, Outcome.UNDECIDED):
         found = audit.of(outcome)
         if found:
             lines += ["", f"{outcome}:", *_listed(found)]
@@ -74,7 +79,7 @@ def markdown(audit: Audit) -> str:
     sample = [] if audit.most is None else [_SAMPLE.strip().format(most=audit.most), ""]
     lines = [introduction, *sample, "## Table", "", _markdown_row(_HEADINGS), _markdown_row(_rule())]
     lines += [_markdown_row(_cells(row)) for row in audit.rows]
-    for outcome in (Outcome.WRONGLY_ACCEPTED, Outcome.UNDECIDED):
+    for outcome in (Outcome.WRONGLY_ACCEPTED, Outcome.OBJECTED, Outcome.UNDECIDED):
         found = audit.of(outcome)
         if found:
             lines += ["", f"## {str(outcome).capitalize()}", "", "| claim | edit | mutant |", "|---|---|---|"]

@@ -150,8 +150,9 @@ class MixtureIntegral(IntegralOverSpace):
     def at(self, old: Expr, new: Expr, u: Expr) -> Expr:
         """f at two density values and the coordinate u along the means, integrated over the directions across."""
         n = len(self.args[2].args)
-        if n > LARGEST_EVALUATED:
-            raise NotImplementedError(f"integrals over more than {LARGEST_EVALUATED} dimensions are not evaluated")
+        if n > LARGEST_EVALUATED and self.free_symbols:
+            many = f"integrals over more than {LARGEST_EVALUATED} dimensions"
+            raise NotImplementedError(f"{many} are evaluated at given numbers only")
         across = [Dummy(f"z_{k}", real=True) for k in range(1, n)]
         place = self.midpoint + self.whitening.inv(method="ADJ") * Matrix([u, *across])
         moved = self.args[0](old, new, *place)  # type: ignore[operator]
