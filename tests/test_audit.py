@@ -12,7 +12,7 @@ from symforget.auditing.judgement import Judgement, Outcome, judge
 from symforget.auditing.limits import follows_as_a_limit, limit_witness
 from symforget.auditing.poles import negative_logarithm, periodic, pole
 from symforget.auditing.truth import implied
-from symforget.auditing.witnesses import division_by_zero, is_a_statement, long_witness, spot_witness, undefined_witness
+from symforget.auditing.witnesses import is_a_statement, long_witness, spot_witness, undefined_witness
 from symforget.authoring import eq, ge, gt, le, lt
 from symforget.calculus import BC, TV, H, SampleIntegral, mixture, p_n, p_o
 from symforget.claims import Claim, Densities, Kind, Part
@@ -280,17 +280,6 @@ def test_a_periodic_integrand_has_no_integral_over_the_line(body, diverges):
     at = {x: Rational(4, 3)}
     assert (periodic(eq(Integral(body, (z, -oo, oo)), 1), at) is not None) is diverges
     assert periodic(eq(Integral(body, (z, 0, 1)), 1), at) is None
-
-
-def test_a_new_zero_below_the_line_is_a_point_without_a_value():
-    """If it failed, a statement that divides by zero inside its domain would count as undecided, or a sound one not."""
-    original = eq(beta / (1 - beta), beta / (1 - beta))
-    claim = claim_of(Part(original), beta="(0, 1)")
-    found = division_by_zero(claim, original, eq(beta / (1 - 2 * beta), 1))
-    assert found is not None and found.point == {"beta": "1/2"}
-    for sound in (beta / (2 - beta), beta / (1 - beta), (1 - 2 * beta) / beta, beta / (1 - 2 * beta**2)):
-        assert division_by_zero(claim, original, eq(sound, 1)) is None
-    assert division_by_zero(claim, eq(1 / (1 - 2 * beta), 1), eq(2 / (1 - 2 * beta), 1)) is None
 
 
 def test_an_integral_over_three_dimensions_is_compared_at_numbers():

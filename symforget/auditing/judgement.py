@@ -13,7 +13,7 @@ from symforget.auditing.acceptance import accepted_by_rules, certified_though_fa
 from symforget.auditing.limits import follows_as_a_limit, limit_witness
 from symforget.auditing.objections import names_what_can_be_run, objection
 from symforget.auditing.truth import certified_on_a_box, implied
-from symforget.auditing.witnesses import division_by_zero, is_a_statement, long_witness, spot_witness, undefined_witness
+from symforget.auditing.witnesses import is_a_statement, long_witness, spot_witness, undefined_witness
 from symforget.claims import Claim, Part, WitnessRecord
 from symforget.derivation import Context, as_text
 from symforget.mutate import Mutant
@@ -75,11 +75,7 @@ def _judged(claim: Claim, part: Part, mutant: Any, context: Context) -> tuple[Ou
         if shown and not rule:
             return Outcome.STILL_TRUE, shown, None
         if not of_limit:
-            witness = (
-                undefined_witness(claim, mutant)
-                or division_by_zero(claim, part.statement, mutant)
-                or long_witness(claim, mutant)
-            )
+            witness = undefined_witness(claim, mutant) or long_witness(claim, mutant)
         if witness is None and (rule or shown):
             return Outcome.STILL_TRUE, shown or f"proved: {rule}", None
     if witness is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Ge, Integral, Poly, Pow, Symbol, exp, log
+from sympy import Ge, Integral, Pow, Symbol, exp, log
 
 from symforget import prover
 from symforget.auditing.poles import negative_logarithm, periodic, pole
@@ -196,26 +196,3 @@ def _undefined(relation: Any, made: Any, claim: Claim) -> WitnessRecord | None:
             pole_text = f"{found.base} = 0 near {found.variable} = {found.near}"
             return WitnessRecord(where, as_text(relation), at, pole_text, "no real number")
     return None
-
-
-def division_by_zero(claim: Claim, original: Any, relation: Any) -> WitnessRecord | None:
-    """A rational point of the domain at which a mutant, and not its original, divides by zero."""
-    bound = {s for e in relation.atoms(Integral) for s in e.variables}
-    usable = (relation.free_symbols & claim.domain.keys()) - bound
-    for base in sorted(_denominators(relation) - _denominators(original), key=str):
-        free = sorted(base.free_symbols, key=str)
-        if len(free) != 1 or free[0] not in usable or not base.is_polynomial(free[0]):
-            continue
-        for root in Poly(base, free[0]).ground_roots():
-            if claim.domain[free[0]].contains(root):
-                where = "statement, which has no value there,"
-                return WitnessRecord(
-                    where, as_text(relation), {str(free[0]): str(root)}, f"{base} = 0", "no real number"
-                )
-    return None
-
-
-def _denominators(relation: Any) -> set[Any]:
-    """What stands below the line, each factor made free of numbers before it."""
-    powers = (e for e in relation.atoms(Pow) if e.exp.is_Rational and e.exp.is_negative)
-    return {e.base.as_content_primitive()[1] for e in powers}
