@@ -167,7 +167,9 @@ def test_random_expressions_contain_their_values(expr, seed):
                 value = _mpmath_value(expr, at)
             except (OverflowError, ZeroDivisionError, ValueError):
                 pytest.fail("a range was given although the expression is undefined at a point of the box")
-            assert mpmath.im(value) == 0, "a range was given although the value is complex"
+            # mpmath gives sech an imaginary part of rounding's size at times
+            small = mpmath.ldexp(abs(value), -100)
+            assert abs(mpmath.im(value)) <= small, "a range was given although the value is complex"
             if mpmath.isfinite(value) and abs(value) < mpmath.mpf(10) ** 30:
                 assert _contains(found, mpmath.re(value))
 

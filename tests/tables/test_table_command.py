@@ -111,7 +111,15 @@ def test_an_interrupt_keeps_the_rows_that_are_done(tmp_path: Path) -> None:
     arguments = ["table", "time-to-forget", "--geometry", "euclidean", "--delta", "2:401:1/100", "--level", "1/3"]
     arguments += ["--digits", "4", "--format", "csv", "--output", str(output), "--jobs", "2"]
     program = [sys.executable, "-c", "from symforget.cli import main; main()", *arguments]
-    process = subprocess.Popen(program, stderr=subprocess.PIPE, text=True, env=os.environ)
+    process = subprocess.Popen(
+        program,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # ignored where the tests run in the background
+    )
     until = time.monotonic() + 60
     while time.monotonic() < until and (not kept.exists() or kept.read_text().count("\n") < 20):
         time.sleep(0.05)
