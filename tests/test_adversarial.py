@@ -99,6 +99,7 @@ def test_what_fails_or_has_no_meaning_somewhere_is_not_accepted(statement, domai
     assert verdict in (Verdict.UNDECIDED, Verdict.SUPPORTED, Verdict.REFUTED)
 
 
+@pytest.mark.slow
 def test_a_divergent_expectation_is_not_proved_to_be_large():
     """E exp(x z^2) is infinite from x = 1/2 on: no bound of it holds as one of numbers."""
     statement = "normal(exp(x*z**2), z) >= 1"

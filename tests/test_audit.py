@@ -362,6 +362,7 @@ def test_the_shipped_bounds_survive_the_audit(found):
     assert exit_code(found, strict=False) == 0
 
 
+@pytest.mark.slow
 def test_processes_do_not_change_the_result(found):
     """If it failed, the table in the documentation could not be made again."""
 

@@ -117,6 +117,7 @@ def proved_though_false(every: int) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_no_false_mutant_is_proved():
     assert proved_though_false(every=11) == []
 
@@ -157,12 +158,14 @@ def test_a_false_equality_is_refuted_at_a_simple_point_with_disjoint_sides():
     assert sympy.Rational(evidence[-1].witness.point["delta"]).q <= 4
 
 
+@pytest.mark.slow
 def test_an_equality_that_is_not_proved_is_supported_to_digits():
     found, evidence = verdict("normal(1/(1 + exp(-s*z)), z) == 1/2", s="[1, 2]")
     assert found in (Verdict.SUPPORTED, Verdict.PROVED)
     assert max(e.digits or 0 for e in evidence) >= 10
 
 
+@pytest.mark.slow
 def test_the_certified_region_is_stated_where_it_is_not_the_whole_domain():
     found, evidence = verdict("total_variation(delta) <= sqrt(1 - exp(-delta**2/2))", seconds=6, delta="(0, oo)")
     assert found.holds

@@ -39,6 +39,7 @@ def test_the_group_is_complete():
 
 
 @pytest.mark.parametrize("slug", claims(*LONG))
+@pytest.mark.slow
 def test_every_derivation_closes(slug):
     claim = LIBRARY.claim(f"forward_kl/{slug}")
     for part in claim.parts:

@@ -32,6 +32,7 @@ def test_the_group_is_complete():
 
 
 @pytest.mark.parametrize("claim_id", ALL)
+@pytest.mark.slow
 def test_every_part_is_proved_step_by_step(claim_id):
     claim = LIBRARY.claim(claim_id)
     for part in claim.parts:

@@ -36,6 +36,7 @@ def test_the_group_is_complete():
 
 
 @pytest.mark.parametrize("claim_id", PROVED)
+@pytest.mark.slow
 def test_every_part_is_proved_step_by_step(claim_id):
     claim = LIBRARY.claim(claim_id)
     for part in claim.parts:
@@ -90,6 +91,7 @@ def test_a_wrong_rate_disagrees_with_the_measured_one():
     assert letters.verdict is Verdict.UNDECIDED and "DISAGREEMENT" in letters.detail
 
 
+@pytest.mark.slow
 def test_gradient_agrees_with_a_difference_quotient_of_the_divergence():
     # d/dphi of KL(q|p_alpha) for two unit Gaussians at distance 2, against the double integral of the statement.
     target, separation, logit = mpmath.mpf("0.7"), mpmath.mpf(2), mpmath.mpf(-1)

@@ -18,6 +18,7 @@ def test_the_group_is_complete():
 
 
 @pytest.mark.parametrize("slug", NAMES)
+@pytest.mark.slow
 def test_every_part_with_a_derivation_is_proved(slug):
     outcome = run_claim(LIBRARY, f"ttt_discover/{slug}", Options(legs=frozenset({Leg.SYMBOLIC})))
     assert not outcome.error and outcome.evidence

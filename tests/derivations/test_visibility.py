@@ -22,6 +22,7 @@ def test_the_group_is_complete():
 
 
 @pytest.mark.parametrize("slug", NAMES)
+@pytest.mark.slow
 def test_every_derivation_closes(slug):
     claim = LIBRARY.claim(f"visibility/{slug}")
     for part in claim.parts:

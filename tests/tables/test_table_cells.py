@@ -34,7 +34,10 @@ def assert_printed(text: str, kind: Kind, value: mpf) -> None:
         assert -SLACK <= excess < 1 + SLACK
 
 
-@pytest.mark.parametrize("name", NAMES)
+LONG = ("time-to-forget", "methods", "conditioning-ends")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] if n in LONG else []) for n in NAMES])
 def test_every_cell_follows_from_its_definition(name: str) -> None:
     made = table(name)
     with mpmath.workdps(DIGITS):
