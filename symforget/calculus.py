@@ -38,7 +38,6 @@ from sympy import (
     expand,
     factor,
     log,
-    simplify,
     sqrt,
     symbols,
     sympify,
@@ -46,6 +45,7 @@ from sympy import (
 )
 
 from symforget.signs import UnitInterval, is_nonnegative, is_positive
+from symforget.trees import simplified
 
 p_o, p_n = symbols("p_o p_n", positive=True)
 
@@ -185,7 +185,7 @@ def is_homogeneous(integrand: Expr) -> bool:
     scaled = scaled.replace(lambda e: isinstance(e, log), lambda e: log(cancel(e.args[0])))
     plain = integrand.replace(lambda e: isinstance(e, log), lambda e: log(cancel(e.args[0])))
     difference = scaled / s - plain
-    return cancel(together(difference)) == 0 or simplify(difference, doit=False) == 0
+    return cancel(together(difference)) == 0 or simplified(difference) == 0
 
 
 def _degree(e: Expr) -> Expr | None:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flint import arb
-from sympy import Derivative, Eq, Expr, Ge, Gt, Integral, Lambda, Le, Limit, Lt, Ne, Rational, Subs, Symbol
+from sympy import Eq, Expr, Ge, Gt, Le, Lt, Ne, Rational, Symbol
 from sympy.core.relational import Relational
 
 from symforget.balls import BITS_PER_DIGIT, compile_ball, format_decimal, rounded, to_ball
 from symforget.errors import InputError, PrecisionNotReached
 from symforget.precision import workprec
+from symforget.trees import put_in
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,8 @@ def _holds(relation: Relational, sign: int) -> bool:
 
 def exact_sign(difference: Expr, point: Mapping[Symbol, Rational]) -> int | None:
     """The sign of an expression at a point if SymPy's exact evaluation makes it a rational number."""
-    value = difference if difference.is_Rational else _value_at(difference, point)
+    value = difference if difference.is_Rational else put_in(difference, point)
     return int(value.is_positive) - int(value.is_negative) if value.is_Rational else None
-
-
-def _value_at(expr: Expr, point: Mapping[Symbol, Rational]) -> Expr:
-    """The expression with its symbols replaced; by SymPy's slower `subs` where one of them is bound somewhere."""
-    bound = {s for e in expr.atoms(Lambda) for s in e.variables}
-    if expr.has(Derivative, Integral, Limit, Subs) or bound.intersection(point):
-        return expr.subs(dict(point))
-    return expr.xreplace(dict(point))
 
 
 def compare_at(relation: Relational, point: Mapping[Symbol, Rational], digits: int) -> Comparison:

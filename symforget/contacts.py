@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flint import arb
-from sympy import Derivative, Expr, Heaviside, Integer, Integral, Limit, Rational, Subs, Symbol, nan, oo, simplify, zoo
+from sympy import Derivative, Expr, Heaviside, Integer, Integral, Rational, Symbol, nan, oo, zoo
 from sympy import sign as sign_function
 
 from symforget.balls import compile_ball, to_ball
@@ -20,6 +20,7 @@ from symforget.errors import InputError, PrecisionNotReached, TimeLimit
 from symforget.precision import workprec
 from symforget.ranges import Range
 from symforget.timelimit import time_limit
+from symforget.trees import put_in, simplified
 
 HIGHEST_ORDER = 8
 SIMPLIFY_SECONDS = 2.0
@@ -146,8 +147,7 @@ def vanishes_on(f: Expr, x: Symbol, curve: Expr, symbols: tuple[Symbol, ...], do
     if _differs_at_a_sample(f, x, curve, symbols, domain):
         return False
     try:
-        whole = f.has(Derivative, Integral, Limit, Subs)
-        restricted = _without_empty_integrals(f.subs(x, curve)) if whole else f.xreplace({x: curve})
+        restricted = _without_empty_integrals(put_in(f, {x: curve}))
     except (ValueError, ZeroDivisionError, RecursionError):
         return False
     if restricted == 0:
@@ -158,7 +158,7 @@ def vanishes_on(f: Expr, x: Symbol, curve: Expr, symbols: tuple[Symbol, ...], do
         return False
     try:
         with time_limit(SIMPLIFY_SECONDS, "simplifying"):
-            return simplify(restricted, doit=False) == 0
+            return simplified(restricted) == 0
     except (TimeLimit, RuntimeError, ValueError, TypeError, AttributeError, NotImplementedError):
         return False
 

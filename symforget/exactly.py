@@ -12,6 +12,7 @@ from sympy import Expr, Integer, Mul, Poly, Rational, Symbol, oo
 from symforget import signs
 from symforget.domain import Interval
 from symforget.errors import InputError, PrecisionNotReached
+from symforget.trees import simplified
 
 Domain = Mapping[Symbol, Interval]
 
@@ -28,7 +29,7 @@ def positive_and_negative_terms(expression: Expr) -> tuple[Expr, Expr] | None:
 
 
 def in_units(expression: Expr, symbol: Symbol, value: Expr, domain: Domain) -> Any:
-    form = sympy.expand_log(sympy.simplify(expression.subs(symbol, value), doit=False))
+    form = sympy.expand_log(simplified(expression.subs(symbol, value)))
     return core_of(form, {**domain, **dict.fromkeys(value.free_symbols - domain.keys(), HALF_LINE)})  # type: ignore[operator]
 
 
@@ -174,7 +175,7 @@ def number_sign(value: Expr, strict: bool) -> bool:
 
     if isinstance(value, Rational):
         return bool(value > 0 if strict else value >= 0)
-    if not strict and sympy.simplify(value, doit=False) == 0:
+    if not strict and simplified(value) == 0:
         return True
     return bool(evaluate(value, {}, 10) > 0)
 

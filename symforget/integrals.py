@@ -71,7 +71,7 @@ def _decay(growth: Growth, integrand: Expr) -> Quadratic:
     """A bound of log |integrand|: as it is written if that shows the decay, else with its powers collected."""
     try:
         bound = growth.magnitude(integrand)
-        if bound.c <= 0 and bound.b < 0:
+        if bound.decays:
             return bound
     except NoTailBound:
         pass

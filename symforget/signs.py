@@ -27,13 +27,13 @@ from sympy import (
     oo,
     powdenest,
     powsimp,
-    simplify,
     sympify,
     together,
 )
 
 from symforget import tower
 from symforget.signset import is_shown
+from symforget.trees import simplified
 from symforget.vanishing import differs_from_zero_somewhere, vanishes_as_rational, vanishes_in_exponentials
 
 if TYPE_CHECKING:
@@ -121,16 +121,11 @@ def _powers(expr: Expr) -> Expr:
 
 
 def _exponentials(expr: Expr) -> Expr:
-    return simplify(expand(together(expr.rewrite(exp))), doit=False)
+    return simplified(expand(together(expr.rewrite(exp))))
 
 
 def _logarithms(expr: Expr) -> Expr:
     return expand(expand_log(expr, deep=True))
-
-
-def _simplified(expr: Expr) -> Expr:
-    """SymPy's simplification without its integration, whose antiderivatives forget jumps at times."""
-    return simplify(expr, doit=False)
 
 
 _STAGES = (
@@ -138,8 +133,8 @@ _STAGES = (
     _powers,
     _rational,
     _logarithms,
-    lambda e: _simplified(_logarithms(e)),
-    _simplified,
+    lambda e: simplified(_logarithms(e)),
+    simplified,
     _exponentials,
 )
 

@@ -37,6 +37,11 @@ class Quadratic(NamedTuple):
         """The bound scaled by a factor >= 0."""
         return Quadratic(*((x * factor).upper() for x in self))
 
+    @property
+    def decays(self) -> bool:
+        """Whether exp of it falls exponentially, so that its integral converges."""
+        return self.c <= 0 and self.b < 0
+
     def larger(self, other: Quadratic) -> Quadratic:
         return Quadratic(*(x.max(y) for x, y in zip(self, other, strict=True)))
 
@@ -47,7 +52,7 @@ def _constant(a: arb) -> Quadratic:
 
 def tail_integral(log_bound: Quadratic) -> arb | None:
     """An upper bound of the integral of exp(A + B t + C t**2) over t >= 0, or None where it diverges."""
-    if log_bound.c <= 0 and log_bound.b < 0:
+    if log_bound.decays:
         return (log_bound.a.exp() / -log_bound.b).upper()
     return None
 

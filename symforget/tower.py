@@ -9,14 +9,10 @@ from __future__ import annotations
 
 from sympy import (
     Add,
-    Derivative,
     Expr,
     Integer,
-    Integral,
-    Limit,
     Mul,
     Pow,
-    Subs,
     cancel,
     exp,
     expand,
@@ -26,12 +22,12 @@ from sympy import (
 )
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
-_BINDING = (Derivative, Integral, Limit, Subs)
+from symforget.trees import BINDING
 
 
 def opened(expr: Expr) -> Expr:
     """The expression with logarithms of products, powers and hyperbolic functions opened, from the inside out."""
-    if not expr.args or isinstance(expr, _BINDING) or type(expr).__module__.startswith("symforget"):
+    if not expr.args or isinstance(expr, BINDING) or type(expr).__module__.startswith("symforget"):
         return expr
     if isinstance(expr, HyperbolicFunction):
         return opened(expr.rewrite(exp))

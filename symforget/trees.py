@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sympy
 from sympy.core.relational import Relational
+
+BINDING = (sympy.Derivative, sympy.Integral, sympy.Limit, sympy.Subs)
+"""Nodes that bind a variable, or are taken in one, so that replacing it is more than replacing a leaf."""
+
+
+def simplified(expr: sympy.Expr) -> sympy.Expr:
+    """SymPy's simplification without its integration, whose antiderivatives forget jumps at times."""
+    return sympy.simplify(expr, doit=False)
+
+
+def put_in(expr: sympy.Expr, values: Mapping[Any, Any]) -> Any:
+    """The expression with symbols replaced; by SymPy's slower `subs` only where one of them is bound somewhere."""
+    bound = {s for e in expr.atoms(sympy.Lambda) for s in e.variables}
+    if expr.has(*BINDING) or bound.intersection(values):
+        return expr.subs(dict(values))
+    return expr.xreplace(dict(values))
 
 
 def evaluated(tree: sympy.Basic) -> Any:

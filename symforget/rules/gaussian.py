@@ -29,7 +29,7 @@ from sympy import (
 )
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
-from symforget.calculus import SampleIntegral, unfold
+from symforget.calculus import SampleIntegral, map_integrals, unfold
 from symforget.derivation import ACCEPTED, Checked, Context
 from symforget.functions import normal
 from symforget.gate.symbolic import gate_s, gate_s_derivative
@@ -51,7 +51,7 @@ class OnTheLine:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return NOT_AN_EQUALITY
-        line = unfold(before).replace(lambda e: isinstance(e, SampleIntegral), on_whitened_line)
+        line = map_integrals(unfold(before), on_whitened_line)
         return same_expectations(line, after, context)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from symforget.errors import InputError
-from symforget.processes import belong_to_parent
+from symforget.processes import belong_to_parent, end_now
 from symforget.simulation.draws import Noise
 from symforget.simulation.estimators import estimates, workspace_bytes
 from symforget.simulation.groups import Group, groups
@@ -247,8 +247,6 @@ def _in_processes(tasks: list[Task], jobs: int) -> Iterator[dict[str, Trajectori
                 flight.append(pool.submit(train, waiting.popleft()))
             yield flight.popleft().result()
     except BaseException:
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        pool.shutdown(wait=False, cancel_futures=True)
+        end_now(pool)
         raise
     pool.shutdown()

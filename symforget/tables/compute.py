@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import time
 from collections import deque
@@ -14,7 +13,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from symforget.errors import SymforgetError
-from symforget.processes import belong_to_parent
+from symforget.processes import belong_to_parent, end_now
 from symforget.tables.evaluate import Row, row_at
 from symforget.tables.request import Request
 
@@ -69,7 +68,7 @@ def _in_processes(work: Callable[[Task], Result], tasks: Iterator[Task], jobs: i
     except BrokenProcessPool:
         raise SymforgetError("a worker process died, as happens when memory runs out: use fewer --jobs") from None
     except BaseException:
-        _kill(pool)
+        end_now(pool)
         raise
     pool.shutdown()
 
@@ -85,12 +84,3 @@ def _start_worker(work: Callable[[Any], Any]) -> None:
 
 def _work_on(task: Any) -> Any:
     return _worker["work"](task)
-
-
-def _kill(pool: ProcessPoolExecutor) -> None:
-    """End the processes at once: a row under way may take minutes, and nobody will read it."""
-    processes = list((pool._processes or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        with contextlib.suppress(Exception):
-            process.kill()
