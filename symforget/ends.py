@@ -43,10 +43,17 @@ def _of_product(product: Any, x: Symbol, end: Any) -> Any:
 
 
 def _of_rational(rational: Any, x: Symbol, end: Any) -> Any:
-    """The value of a rational function at a finite end; at an infinite one, from its leading terms."""
+    """The value of a rational function at a finite end; at an infinite one, from its leading terms.
+
+    What it is divided by must have a leading coefficient known not to be 0: at 0 another term would lead.
+    """
+    fraction = sympy.fraction(sympy.together(rational))
     if end not in (oo, -oo):
-        return _determined(rational.subs(x, end))
-    above, below = (sympy.Poly(part, x) for part in sympy.fraction(sympy.together(rational)))
+        above, below = (sympy.expand(part.subs(x, end)) for part in fraction)
+        return None if below == 0 else _determined(above / below)
+    above, below = (sympy.Poly(part, x) for part in fraction)
+    if not below.LC().is_nonzero:
+        return None
     degree = above.degree() - below.degree()
     leading = above.LC() / below.LC()
     if degree < 0:

@@ -13,7 +13,6 @@ from symforget.checking import Limits, compact_parts, derivatives_carried_out, e
 from symforget.claims import Leg, Verdict, combine_part
 from symforget.claimsfile import load, parse, symbols_of
 from symforget.domain import Interval
-from symforget.ends import value_at_end
 from symforget.errors import InputError
 from symforget.language import parse_statement
 from symforget.mutate import mutants
@@ -125,27 +124,6 @@ def test_no_false_mutant_is_proved():
 @pytest.mark.slow
 def test_no_false_mutant_at_all_is_proved():
     assert proved_though_false(every=1) == []
-
-
-@pytest.mark.parametrize(
-    ("expression", "end", "value"),
-    [
-        ("exp(-x**2)*x**3", sympy.oo, 0),
-        ("x/(1 + x**2)", sympy.oo, 0),
-        ("(2*x + 1)/(x - 3)", sympy.oo, 2),
-        ("tanh(x) - 1", sympy.oo, 0),
-        ("x**x", 0, None),
-        ("x*log(x)", 0, None),
-        ("x - exp(x)", sympy.oo, None),
-        ("(1 + 1/x)**x", sympy.oo, None),
-        ("x**(1/x)", sympy.oo, None),
-        ("exp(-1/x)", 0, None),
-        ("sin(x)", sympy.oo, None),
-    ],
-)
-def test_ends_are_told_by_continuity_only_where_that_suffices(expression, end, value):
-    x = sympy.Symbol("x", positive=True)
-    assert value_at_end(sympy.sympify(expression, {"x": x}), x, end) == value
 
 
 # ---- examination ----
