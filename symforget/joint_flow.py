@@ -21,8 +21,6 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from scipy.integrate import solve_ivp
-from scipy.special import log_expit
 
 from symforget.flows import State
 
@@ -103,7 +101,7 @@ def _float_soft_and_gate(log_odds: float, distance: float) -> tuple[float, float
     step = _step(distance, 18, np.pi)
     z = _centre(log_odds, distance) + step * np.arange(-int(9 / step) - 1, int(9 / step) + 2)
     at, bell = log_odds - distance**2 / 2 + distance * z, -z * z / 2
-    gate = np.exp(bell + log_expit(at)).sum()
+    gate = np.exp(bell - np.logaddexp(0, -at)).sum()
     soft = (np.exp(bell) * np.logaddexp(0, at)).sum()
     scale = step / np.sqrt(2 * np.pi)
     return float(scale * soft), float(scale * gate)
@@ -120,6 +118,8 @@ def largest_float_drift(
     Raises:
         ArithmeticError: m_o does not turn in that time.
     """
+    from scipy.integrate import solve_ivp  # takes most of a second to load, and few callers come here
+
     field, unit = float_field(alpha, delta), math.exp(-((share * delta) ** 2) / 8)
 
     def scaled(_: float, state: Sequence[Any]) -> State:

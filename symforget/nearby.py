@@ -15,8 +15,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import solve_ivp
-from scipy.special import expit, logit
 
 Vector = NDArray[np.float64]
 
@@ -29,6 +27,8 @@ STEPS_PER_UNIT = 2.0
 
 def joint_gradient(alpha: float, delta: float) -> Callable[[Any], Vector]:
     """The gradient of KL(q|p_alpha) as a function of the displacement, shape (3,) -> (3,)."""
+    from scipy.special import expit, logit  # SciPy takes most of a second to load, and few callers come here
+
     count = int((2 * REACH + delta) * max(10.0, STEPS_PER_UNIT * delta))
     x, step = np.linspace(-REACH - delta / 2, REACH + delta / 2, count, retstep=True)
     old, new = x + delta / 2, x - delta / 2
@@ -61,6 +61,8 @@ def flow_rate(alpha: float, delta: float, start: Any, smallest: float, tolerance
     The mean rate of the distance over the last of three equal times, and its difference from the one before.
     ``smallest``: the distance to go down to; relative errors of the integrator (order 8) are ``tolerance``.
     """
+    from scipy.integrate import solve_ivp
+
     gradient = joint_gradient(alpha, delta)
     arrived: Any = lambda _, y: np.linalg.norm(y) - smallest  # noqa: E731
     arrived.terminal = True

@@ -130,8 +130,8 @@ def _logarithms(expr: Expr) -> Expr:
 
 _STAGES = (
     expand,
-    _powers,
     _rational,
+    _powers,
     _logarithms,
     lambda e: simplified(_logarithms(e)),
     simplified,

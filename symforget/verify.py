@@ -66,32 +66,21 @@ class Progress(Protocol):
     def stop(self) -> None: ...
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What running one claim found, before the claims it depends on are taken into account."""
-
-    id: str
-    evidence: tuple[Evidence, ...]
-    twin: TwinResult | None
-    error: str = ""
-    seconds: float = 0.0
-
-
 def verify(selectors: Iterable[str], options: Options, progress: Progress | None = None) -> Report:
     """Verify the selected claims and those they depend on; an interrupt keeps what is done."""
     started = time.perf_counter()
     chosen = tuple(selectors)
     library, wanted = collect(chosen)
     needed = with_dependencies(library, wanted)
-    outcomes: dict[str, Outcome] = {}
+    found: dict[str, ClaimResult] = {}
     results: dict[str, ClaimResult] = {}
     interrupted = False
     if progress is not None:
         progress.start(len(wanted))
     try:
-        for outcome in run_all(chosen, library, needed, options):
-            outcomes[outcome.id] = outcome
-            _settle(library, outcomes, results, set(wanted), progress)
+        for result in run_all(chosen, library, needed, options):
+            found[result.id] = result
+            _settle(library, found, results, set(wanted), progress)
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -137,8 +126,10 @@ def with_dependencies(library: Library, wanted: Iterable[str]) -> tuple[str, ...
     return tuple(order)
 
 
-def run_all(selectors: tuple[str, ...], library: Library, ids: tuple[str, ...], options: Options) -> Iterator[Outcome]:
-    """Outcomes as they come, in this process for one job, else from worker processes."""
+def run_all(
+    selectors: tuple[str, ...], library: Library, ids: tuple[str, ...], options: Options
+) -> Iterator[ClaimResult]:
+    """Results of `run_claim` as they come, from this process for one job, else from worker processes."""
     if options.jobs == 1 or len(ids) < 2:
         for claim_id in ids:
             yield run_claim(library, claim_id, options)
@@ -149,16 +140,16 @@ def run_all(selectors: tuple[str, ...], library: Library, ids: tuple[str, ...], 
         warnings.filterwarnings("ignore", ".*multi-threaded.*fork", DeprecationWarning)
         futures = {pool.submit(_run_in_worker, claim_id): claim_id for claim_id in ids}
     try:
-        yield from (_outcome_of(future, futures[future]) for future in as_completed(futures))
+        yield from (_result_of(future, library, futures[future]) for future in as_completed(futures))
     finally:
         end_now(pool)
 
 
-def _outcome_of(future: Future[Outcome], claim_id: str) -> Outcome:
+def _result_of(future: Future[ClaimResult], library: Library, claim_id: str) -> ClaimResult:
     try:
         return future.result()
     except BrokenProcessPool:
-        return Outcome(claim_id, (), None, "a worker process died, as happens when memory runs out")
+        return _failed(library, claim_id, "a worker process died, as happens when memory runs out")
 
 
 _worker: dict[str, Any] = {}
@@ -171,23 +162,70 @@ def _start_worker(selectors: tuple[str, ...], options: Options) -> None:
     _worker["options"] = options
 
 
-def _run_in_worker(claim_id: str) -> Outcome:
+def _run_in_worker(claim_id: str) -> ClaimResult:
     return run_claim(_worker["library"], claim_id, _worker["options"])
 
 
-def run_claim(library: Library, claim_id: str, options: Options) -> Outcome:
-    """Run every leg of one claim, and its false twin. What goes wrong inside is the claim's error, nobody else's."""
+def run_claim(library: Library, claim_id: str, options: Options) -> ClaimResult:
+    """Run every leg of one claim, and its false twin; what the claim depends on is taken as proved (see `settled`).
+
+    What goes wrong inside is the claim's error, nobody else's.
+    """
     started = time.perf_counter()
     try:
         claim = library.claim(claim_id)
         evidence = tuple(e for part in claim.parts for e in run_part(claim, part, library, options))
-        twin = run_twin(library, claim_id, options)
+        result = _described(claim, evidence, run_twin(library, claim_id, options))
     except KeyboardInterrupt:
         raise
     except Exception as error:  # a derivation file is the user's code
         text = str(error) if isinstance(error, SymforgetError) else f"{type(error).__name__}: {error}"
-        return Outcome(claim_id, (), None, " ".join(text.split()), time.perf_counter() - started)
-    return Outcome(claim_id, evidence, twin, "", time.perf_counter() - started)
+        result = _failed(library, claim_id, " ".join(text.split()))
+    return replace(result, seconds=time.perf_counter() - started)
+
+
+def _described(claim: Claim, evidence: tuple[Evidence, ...], twin: TwinResult) -> ClaimResult:
+    from symforget.derivation import as_text
+
+    result = ClaimResult(
+        id=claim.id,
+        title=claim.title,
+        statements=tuple((p.name, as_text(p.statement)) for p in claim.parts),
+        domain={str(s): str(i) for s, i in claim.domain.items()},
+        kind=str(claim.kind),
+        densities=str(claim.densities),
+        hypotheses=claim.hypotheses,
+        source=claim.source,
+        sentences=claim.sentences,
+        verdict=Verdict.UNDECIDED,
+        detail="",
+        evidence=evidence,
+        depends_on=claim.depends_on,
+        twin=twin,
+    )
+    return settled(result, {})
+
+
+def _failed(library: Library, claim_id: str, why: str) -> ClaimResult:
+    depends_on = library.entries[claim_id].spec.depends_on
+    return ClaimResult(claim_id, claim_id, (), {}, "", "", "", "", (), Verdict.ERROR, why, (), depends_on)
+
+
+def settled(result: ClaimResult, dependencies: Mapping[str, Verdict]) -> ClaimResult:
+    """The result with its verdict: the weakest of its parts, each as sure as its legs and what it depends on allow."""
+    if not result.statements:
+        return result
+    base = weakest(dependencies.values()) if dependencies else Verdict.PROVED
+    parts = [combine_part([e for e in result.evidence if e.part == name], base) for name, _ in result.statements]
+    verdict = weakest(v for v, _ in parts)
+    detail = next((d for v, d in parts if v is verdict and d), "")
+    if result.twin is not None and result.twin.verdict is not Verdict.REFUTED and verdict.holds:
+        accepted = result.twin.verdict.holds
+        verdict, detail = (Verdict.ERROR if accepted else Verdict.UNDECIDED), "its false twin was not refuted"
+    shaky = [d for d, v in dependencies.items() if not v.holds]
+    if shaky and verdict is Verdict.UNDECIDED:
+        detail = f"depends on {shaky[0]}, which is {dependencies[shaky[0]]}"
+    return replace(result, verdict=verdict, detail=detail)
 
 
 def run_part(
@@ -263,64 +301,21 @@ def run_twin(library: Library, claim_id: str, options: Options) -> TwinResult:
 
 def _settle(
     library: Library,
-    outcomes: Mapping[str, Outcome],
+    found: Mapping[str, ClaimResult],
     results: dict[str, ClaimResult],
     wanted: set[str],
     progress: Progress | None,
 ) -> None:
-    """Turn outcomes into results where everything they depend on has one."""
-    for claim_id, outcome in outcomes.items():
-        dependencies = library.entries[claim_id].spec.depends_on
+    """Give what was found its verdict where everything it depends on has one."""
+    for claim_id, result in found.items():
+        dependencies = result.depends_on
         if claim_id in results or any(d not in results and d in library.entries for d in dependencies):
             continue
         known = {d: results[d].verdict if d in results else Verdict.ERROR for d in dependencies}
-        results[claim_id] = result_of(library, outcome, known)
+        results[claim_id] = settled(result, known)
         if progress is not None and claim_id in wanted:
             progress.finish(results[claim_id])
-        return _settle(library, outcomes, results, wanted, progress)
-
-
-def result_of(library: Library, outcome: Outcome, dependencies: Mapping[str, Verdict]) -> ClaimResult:
-    """The claim's own verdict: the weakest of its parts, each as sure as its legs and what it depends on allow."""
-    from symforget.derivation import as_text
-
-    entry = library.entries[outcome.id]
-    if outcome.error:
-        return _error_result(entry.id, outcome)
-    claim = library.claim(outcome.id)
-    base = weakest(dependencies.values()) if dependencies else Verdict.PROVED
-    parts = [combine_part([e for e in outcome.evidence if e.part == p.name], base) for p in claim.parts]
-    verdict = weakest(v for v, _ in parts)
-    detail = next((d for v, d in parts if v is verdict and d), "")
-    if outcome.twin is not None and outcome.twin.verdict is not Verdict.REFUTED and verdict.holds:
-        accepted = outcome.twin.verdict.holds
-        verdict, detail = (Verdict.ERROR if accepted else Verdict.UNDECIDED), "its false twin was not refuted"
-    shaky = [d for d, v in dependencies.items() if not v.holds]
-    if shaky and not verdict.holds and verdict is Verdict.UNDECIDED:
-        detail = f"depends on {shaky[0]}, which is {dependencies[shaky[0]]}"
-    return ClaimResult(
-        id=claim.id,
-        title=claim.title,
-        statements=tuple((p.name, as_text(p.statement)) for p in claim.parts),
-        domain={str(s): str(i) for s, i in claim.domain.items()},
-        kind=str(claim.kind),
-        densities=str(claim.densities),
-        hypotheses=claim.hypotheses,
-        source=claim.source,
-        sentences=claim.sentences,
-        verdict=verdict,
-        detail=detail,
-        evidence=outcome.evidence,
-        depends_on=claim.depends_on,
-        twin=outcome.twin,
-        seconds=outcome.seconds,
-    )
-
-
-def _error_result(claim_id: str, outcome: Outcome) -> ClaimResult:
-    return ClaimResult(
-        claim_id, claim_id, (), {}, "", "", "", "", (), Verdict.ERROR, outcome.error, (), seconds=outcome.seconds
-    )
+        return _settle(library, found, results, wanted, progress)
 
 
 def derive(claim_id: str, files: Iterable[str] = ()) -> tuple[DerivationResult, ...]:

@@ -10,18 +10,19 @@ from itertools import product
 from math import log2
 
 from flint import arb
-from sympy import Eq, Ge, Gt, Integer, Le, Lt, Ne, Rational, Symbol, oo
+from sympy import Eq, Ge, Gt, Integer, Integral, Le, Lt, Ne, Rational, Symbol, oo
 from sympy.core.relational import Relational
 
 from symforget.balls import compile_ball, exact_fraction, to_ball
 from symforget.comparison import Enclosure, compare_at, exact_sign, sides_of
 from symforget.domain import Domain, Interval
 from symforget.errors import PrecisionNotReached
+from symforget.functions import normal
 from symforget.precision import workprec
 
 DIGITS = 8
 AFTER_FIRST = 150
-"""How many further points are tried for a more striking witness once one is found."""
+"""How many further points are tried for a more striking witness once one is found, where a point costs little."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ class _Search:
         self.difference = left - right
         self.sides = [compile_ball(side, self.symbols) for side in (left, right)]
         self.gap = compile_ball(self.difference, self.symbols)
+        self.after_first = 0 if self.relation.has(Integral, normal) else AFTER_FIRST
 
     def out_of_time(self) -> bool:
         return time.monotonic() > self.deadline
@@ -104,7 +106,7 @@ class _Search:
     def is_over(self, count: int) -> bool:
         if self.found and self.first_at is None:
             self.first_at = count
-        return self.out_of_time() or (self.first_at is not None and count > self.first_at + AFTER_FIRST)
+        return self.out_of_time() or (self.first_at is not None and count >= self.first_at + self.after_first)
 
     def visit(self, values: Sequence[Rational]) -> float | None:
         """Try a point. Returns the relative margin by which the relation holds, None if unknown."""

@@ -64,11 +64,20 @@ def at(*points: Mapping[Symbol, Any], instance: Instance | None = None, digits: 
 def run(
     claim: Claim, part: Part, context: Context, digits: int, quick: bool, thorough: bool = False
 ) -> tuple[Evidence, ...]:
-    """All certified evidence on one part: a refutation if a witness is found, else one item per check."""
-    witness = statement_witness(claim, part.statement, thorough)
+    """All certified evidence on one part: a refutation if a witness is found, else one item per check.
+
+    ``quick``: the checks come first, and where all succeed the search for a witness is short.
+    """
+
+    def checks() -> tuple[Evidence, ...]:
+        return tuple(_run_check(claim, part, check, context, digits, quick) for check in part.certified)
+
+    found = checks() if quick else ()
+    sure = bool(found) and all(e.verdict.holds for e in found)
+    witness = statement_witness(claim, part.statement, thorough and not sure)
     if witness is not None:
         return (Evidence(Leg.CERTIFIED, Verdict.REFUTED, str(witness), part.name, witness=witness),)
-    return tuple(_run_check(claim, part, check, context, digits, quick) for check in part.certified)
+    return found or checks()
 
 
 def _run_check(claim: Claim, part: Part, check: Any, context: Context, digits: int, quick: bool) -> Evidence:

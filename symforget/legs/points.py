@@ -20,8 +20,7 @@ from symforget.rules.vectors import IntegralOverSpace
 from symforget.timelimit import time_limit
 from symforget.witness import candidates
 
-STATEMENT_TRIES, STATEMENT_SECONDS = 12, 10.0
-SECOND_PAIR_TRIES = 4
+STATEMENT_TRIES, ELEMENTARY_TRIES, STATEMENT_SECONDS = 12, 48, 10.0
 STEP_TRIES, STEP_SECONDS = 8, 5.0
 SPOT_POINTS, SPOT_DIGITS, SPOT_SECONDS = 2, 8, 0.2
 
@@ -107,12 +106,17 @@ def statement_witness(claim: Claim, relation: Any, thorough: bool = False) -> Wi
     pairs = pairs_for(claim, relation)
     for instance in pairs:
         searched = isinstance(instance, TwoLetterPair) or not _dear(relation, len(pairs) > 1)
-        quick_tries = 2 * SPOT_POINTS if _integrals(relation) else STATEMENT_TRIES
-        tries = STATEMENT_TRIES if searched and thorough else quick_tries if searched else 1
+        tries = _tries(relation, thorough) if searched else 1
         found = _witness(claim, relation, instance, "statement", tries, STATEMENT_SECONDS, thorough)
         if found is not None:
             return found
     return None
+
+
+def _tries(relation: Any, thorough: bool) -> int:
+    if thorough and not holds_integrals(relation):
+        return ELEMENTARY_TRIES
+    return STATEMENT_TRIES if thorough or not _integrals(relation) else 2 * SPOT_POINTS
 
 
 def step_witness(claim: Claim, relation: Any, where: str, accepted: bool) -> WitnessRecord | None:

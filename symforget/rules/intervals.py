@@ -32,6 +32,7 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, closes
+from symforget.ends import value_at_end
 from symforget.integration import integrals_valued
 from symforget.signs import is_nonnegative, is_positive, is_zero, parametrise
 from symforget.vanishing import vanishes_as_rational
@@ -187,7 +188,9 @@ class Antiderivative:
     def _at(self, end: Expr, positive: Any) -> Expr:
         if end.is_finite is not False:
             return self.F.xreplace({self.variable: end})
-        return limit(simplify(self.F.xreplace(positive)), self.variable, end)
+        F = self.F.xreplace(positive)
+        value = value_at_end(F, self.variable, end)
+        return limit(simplify(F), self.variable, end) if value is None else value
 
 
 def covers(interval: Any, low: Expr, high: Expr, context: Context) -> bool:
@@ -287,11 +290,16 @@ class Squeeze:
         if not isinstance(smaller, Abs):
             return False
         same = any(is_zero(smaller.args[0] - sign * difference, context.domain) for sign in (1, -1))
-        return same and is_elementary(gap) and limit(gap, *at.args[1:3], str(at.args[3])) == 0
+        return same and is_elementary(gap) and _limit(gap, *at.args[1:]) == 0
 
     def _meets(self, f: Expr, side: Expr, bound: Expr, statement: Any, context: Context) -> bool:
         """Whether the premise has f on this side, and its other side tends to the limit."""
-        at, value = statement.lhs.args[1:], statement.rhs
         if not is_elementary(bound) or not is_zero(f - side, context.domain):
             return False
-        return is_zero(limit(bound, at[0], at[1], str(at[2])) - value, context.domain)
+        return is_zero(_limit(bound, *statement.lhs.args[1:]) - statement.rhs, context.domain)
+
+
+def _limit(bound: Expr, x: Symbol, point: Expr, direction: Any) -> Expr:
+    """The limit of an elementary function: by continuity where that tells it, else SymPy's."""
+    value = value_at_end(bound, x, point)
+    return limit(bound, x, point, str(direction)) if value is None else value

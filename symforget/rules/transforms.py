@@ -34,6 +34,7 @@ from sympy import (
 )
 
 from symforget.derivation import ACCEPTED, Checked, Context, Rule
+from symforget.ends import value_at_end
 from symforget.functions import normal
 from symforget.rules.gaussian import NOT_AN_EQUALITY, combined_normal
 from symforget.signs import is_nonnegative, is_positive, is_zero
@@ -321,7 +322,10 @@ class SmoothAntiderivative:
         return ACCEPTED if is_zero(value - after, context.domain) else Checked(False, f"F gives {value}")
 
     def _at(self, end: Expr) -> Expr:
-        return limit(self.F, self.x, end) if end.is_infinite else self.F.xreplace({self.x: end})
+        if not end.is_infinite:
+            return self.F.xreplace({self.x: end})
+        value = value_at_end(self.F, self.x, end)
+        return limit(self.F, self.x, end) if value is None else value
 
 
 class _Line:

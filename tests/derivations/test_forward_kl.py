@@ -94,7 +94,7 @@ def test_measured_limits_and_flows_agree(slug):
 def test_the_verdict_of_the_whole_claim(slug):
     """With every leg: nothing contradicts anything, and no part is left undecided."""
     outcome = run_claim(LIBRARY, f"forward_kl/{slug}", Options())
-    assert not outcome.error
+    assert outcome.verdict is not Verdict.ERROR
     for part in LIBRARY.claim(f"forward_kl/{slug}").parts:
         verdicts = {e.verdict for e in outcome.evidence if e.part == part.name}
         assert verdicts & {Verdict.PROVED, Verdict.CERTIFIED}, (part.name, verdicts)

@@ -127,7 +127,7 @@ def test_a_derivation_with_a_false_step_is_not_proved():
 @pytest.mark.parametrize("claim_id", ALL)
 def test_every_leg_of_every_claim(claim_id):
     outcome = run_claim(LIBRARY, claim_id, Options())
-    assert not outcome.error
+    assert outcome.verdict is not Verdict.ERROR
     assert outcome.twin is not None and outcome.twin.verdict is Verdict.REFUTED
     for evidence in outcome.evidence:
         assert evidence.verdict.holds, f"{evidence.part} {evidence.leg}: {evidence.detail}"

@@ -21,7 +21,7 @@ def test_the_group_is_complete():
 @pytest.mark.slow
 def test_every_part_with_a_derivation_is_proved(slug):
     outcome = run_claim(LIBRARY, f"sdft/{slug}", Options(legs=frozenset({Leg.SYMBOLIC})))
-    assert not outcome.error and outcome.evidence
+    assert outcome.verdict is not Verdict.ERROR and outcome.evidence
     assert all(e.verdict is Verdict.PROVED for e in outcome.evidence), [e.detail for e in outcome.evidence]
     assert outcome.twin is not None and outcome.twin.verdict is Verdict.REFUTED and outcome.twin.witness is not None
 
