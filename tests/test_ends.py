@@ -29,10 +29,10 @@ def test_ends_are_told_by_continuity_only_where_that_suffices(expression, end, v
 
 
 def test_a_pole_that_cancels_is_not_lost_where_a_factor_is_0():
-    """SymPy's 0*(1 + zoo*Q) is 0 for a Q of which it knows nothing."""
-    x = sympy.Symbol("x", positive=True)
-    assert value_at_end(x**2 * (1 + chi2 / x**2), x, 0) == chi2
-    assert value_at_end(x * (1 + chi2 / x**2), x, 0) is None
+    """SymPy's 0*(1 - (zoo*a + zoo)/Q) is 0 for an `a` of which it knows too little."""
+    x, a = sympy.Symbol("x", positive=True), sympy.Symbol("a", real=True)
+    assert value_at_end(x**2 * (1 - (a / x + 1 / x**2) / chi2), x, 0) == -1 / chi2
+    assert value_at_end(x**2 * (1 - (a / x + 1 / x**3) / chi2), x, 0) is None
 
 
 def test_a_leading_coefficient_that_may_be_0_tells_nothing():
