@@ -30,6 +30,15 @@ def value_at_end(expression: Any, x: Symbol, end: Any) -> Any:
     return _determined(expression.func(*values))
 
 
+def divides_by_zero(expression: Any, x: Symbol, point: Any) -> bool:
+    """Whether some part of the expression is 1/0 at a point: the whole may have a limit there, but no value.
+
+    SymPy's substitution need not tell: 0*(1 - (zoo*a + zoo)/b) is 0 where it knows too little of a.
+    """
+    parts = (e for e in expression.atoms(Pow) if e.exp.could_extract_minus_sign() and x in e.base.free_symbols)
+    return any(sympy.expand(e.base.subs(x, point)) == 0 for e in parts)
+
+
 def _of_product(product: Any, x: Symbol, end: Any) -> Any:
     rational = Mul(*(f for f in product.args if f.is_rational_function(x)))
     others = [f for f in product.args if not f.is_rational_function(x)]

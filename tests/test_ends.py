@@ -4,7 +4,7 @@ import pytest
 import sympy
 
 from symforget.calculus import chi2
-from symforget.ends import value_at_end
+from symforget.ends import divides_by_zero, value_at_end
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,11 @@ def test_a_leading_coefficient_that_may_be_0_tells_nothing():
     x, a = sympy.Symbol("x", positive=True), sympy.Symbol("a", real=True)
     assert value_at_end(x / (a * x**2 + 1), x, sympy.oo) is None
     assert value_at_end(x / ((1 + a**2) * x**2 + 1), x, sympy.oo) == 0
+
+
+def test_a_division_by_0_is_seen_also_where_the_whole_has_a_limit():
+    x = sympy.Symbol("x", real=True)
+    assert divides_by_zero((x**2 - 1) / (x - 1), x, 1)
+    assert not divides_by_zero((x**2 - 1) / (x - 1), x, 0)
+    assert divides_by_zero(x / sympy.sqrt(2 * x**2 + x), x, 0)
+    assert not divides_by_zero(1 / chi2 + x, x, 0)

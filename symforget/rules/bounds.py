@@ -9,6 +9,7 @@ from sympy import Eq, Expr, Ge, Gt, Le, Lt, Min, Symbol
 
 from symforget.derivation import ACCEPTED, Checked, Context
 from symforget.rules.gaussian import combined_normal
+from symforget.rules.intervals import is_smooth_on_line
 from symforget.signs import is_nonnegative, is_zero
 
 
@@ -29,6 +30,8 @@ class TouchesZero:
         """Whether it is so: zeros at 0, the derivative as stated, and its sign."""
         if self.order < 2 or self.order % 2 or not self.x.is_real:
             return Checked(False, "the order must be even and the variable real")
+        if not is_smooth_on_line(self.f, self.x):
+            return Checked(False, f"{self.f} is not shown to be smooth on the whole line")
         for k in range(self.order):
             if self.f.diff(self.x, k).subs(self.x, 0) != 0:
                 return Checked(False, f"derivative {k} of {self.f} does not vanish at 0")

@@ -32,6 +32,7 @@ from symforget.calculus import (
     unfold,
 )
 from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.ends import divides_by_zero
 from symforget.signs import is_nonnegative, is_zero
 from symforget.vanishing import vanishes_as_rational
 
@@ -253,6 +254,8 @@ class FundamentalTheorem:
         (variable, lower, upper) = after.limits[0]
         if upper != self.parameter or not is_zero(lower - self.at, context.domain):
             return Checked(False, f"the limits must run from {self.at} to {self.parameter}")
+        if divides_by_zero(before, self.parameter, self.at):
+            return Checked(False, f"the expression divides by 0 at {self.parameter} = {self.at}")
         if not integrates_to_zero(before.subs(self.parameter, self.at).doit(integrals=False), context):
             return Checked(False, f"the expression does not vanish at {self.parameter} = {self.at}")
         slope = UnderTheIntegral(self.parameter).check(

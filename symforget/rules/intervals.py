@@ -17,16 +17,24 @@ from sympy import (
     Limit,
     Lt,
     Mul,
+    Poly,
+    PolynomialError,
     Pow,
     Symbol,
     atan,
+    cos,
+    cosh,
     erf,
     exp,
     expand,
     limit,
     log,
     oo,
+    sech,
     simplify,
+    sin,
+    sinh,
+    tanh,
 )
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
@@ -215,6 +223,20 @@ def is_smooth(F: Expr, domain: Any) -> bool:
         shown = F.exp.is_number and F.exp.is_real and is_positive(F.base, domain)
         return bool(shown) and is_smooth(F.base, domain)
     return isinstance(F, (Add, Mul, Pow, exp, atan)) and all(is_smooth(arg, domain) for arg in F.args)
+
+
+def is_smooth_on_line(F: Expr, x: Symbol) -> bool:
+    """Sums, products and positive powers of x and of exp, erf, cos, sin, cosh, sinh, tanh, sech of polynomials."""
+    if not F.has(x) or x == F:
+        return True
+    if F.is_Add or F.is_Mul:
+        return all(is_smooth_on_line(arg, x) for arg in F.args)
+    if F.is_Pow and F.exp.is_Integer and F.exp.is_positive:
+        return is_smooth_on_line(F.base, x)
+    try:
+        return isinstance(F, (exp, erf, cos, sin, cosh, sinh, tanh, sech)) and Poly(F.args[0], x).degree() >= 0
+    except PolynomialError:
+        return False
 
 
 @dataclass(frozen=True)

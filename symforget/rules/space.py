@@ -29,6 +29,7 @@ from sympy import (
 )
 
 from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.ends import value_at_end
 from symforget.functions import normal
 from symforget.rules.gaussian import same_expectations
 from symforget.rules.intervals import is_smooth
@@ -39,7 +40,7 @@ from symforget.signs import is_nonnegative, is_zero, open_up
 
 @dataclass(frozen=True)
 class IncreasingFromZero:
-    """f(y) >= 0 for y > 0, because f(0) = 0 and f' >= 0; f continuous at 0 and smooth beyond.
+    """f(y) >= 0 for y > 0, because f tends to 0 at 0 and f' >= 0; f is smooth beyond.
 
     ``slope``: f' in a form whose sign shows for y > 0.
     """
@@ -51,7 +52,7 @@ class IncreasingFromZero:
     def shown(self, context: Context) -> Checked:
         """Whether it is so: smooth, zero at the start, the slope as stated, its sign."""
         inside = {**context.domain, self.y: POSITIVE}
-        if not is_smooth(self.f, inside) or self.f.subs(self.y, 0) != 0:
+        if not is_smooth(self.f, inside) or value_at_end(self.f, self.y, Integer(0)) != 0:
             return Checked(False, f"{self.f} is not shown to be smooth and to vanish at 0")
         if not is_zero(self.f.diff(self.y) - self.slope, inside):
             return Checked(False, f"{self.slope} is not the derivative")

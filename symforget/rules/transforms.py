@@ -15,12 +15,9 @@ from sympy import (
     Integral,
     Max,
     Mul,
-    Poly,
-    PolynomialError,
     Symbol,
     cos,
     cosh,
-    erf,
     exp,
     limit,
     oo,
@@ -28,7 +25,6 @@ from sympy import (
     sech,
     simplify,
     sin,
-    sinh,
     sqrt,
     sympify,
 )
@@ -37,6 +33,7 @@ from symforget.derivation import ACCEPTED, Checked, Context, Rule
 from symforget.ends import value_at_end
 from symforget.functions import normal
 from symforget.rules.gaussian import NOT_AN_EQUALITY, combined_normal
+from symforget.rules.intervals import is_smooth_on_line
 from symforget.signs import is_nonnegative, is_positive, is_zero
 
 
@@ -314,7 +311,7 @@ class SmoothAntiderivative:
         if relation != "=" or integral is None:
             return Checked(False, "the last expression must be a constant times one integral, and equal")
         f, y, low, high = integral
-        if not _entire(self.F, self.x):
+        if not is_smooth_on_line(self.F, self.x):
             return Checked(False, "F is not shown to be smooth on the whole line")
         if not is_zero(self.F.diff(self.x) - f.xreplace({y: self.x}), {**context.domain, self.x: _Line()}):
             return Checked(False, "the derivative of F is not the integrand")
@@ -331,17 +328,3 @@ class SmoothAntiderivative:
 class _Line:
     lower, upper = -oo, oo
     lower_open = upper_open = True
-
-
-def _entire(F: Expr, x: Symbol) -> bool:
-    """Sums, products and positive integer powers of polynomials, exp, erf, cos, sin, cosh, sinh of polynomials in x."""
-    if not F.has(x) or x == F:
-        return True
-    if F.is_Add or F.is_Mul:
-        return all(_entire(arg, x) for arg in F.args)
-    if F.is_Pow and F.exp.is_Integer and F.exp.is_positive:
-        return _entire(F.base, x)
-    try:
-        return isinstance(F, (exp, erf, cos, sin, cosh, sinh)) and Poly(F.args[0], x).degree() >= 0
-    except PolynomialError:
-        return False

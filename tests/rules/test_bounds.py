@@ -41,6 +41,7 @@ def test_touching_zero_needs_all_lower_derivatives_an_even_order_and_the_sign():
     assert not TouchesZero(x**2 + x, x, 2, Integer(2)).shown().ok
     assert not TouchesZero(x**2 / 2 - 1 + cos(x), x, 2, 2 - 2 * cos(x)).shown().ok
     assert not TouchesZero(x**3, x, 3, Integer(6)).shown().ok
+    assert not TouchesZero(x**2 - x**2 / sqrt(x**2), x, 2, Integer(2)).shown().ok  # x^2 - |x|
     assert not TouchesZero(x**2 / 2 + cos(x) * 2 - 2, x, 2, 1 - 2 * cos(x)).shown().ok
 
 

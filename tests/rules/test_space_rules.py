@@ -40,6 +40,9 @@ def test_increasing_from_zero_needs_the_zero_and_the_sign():
     assert not IncreasingFromZero(log(2 + y), y, 1 / (2 + y)).shown(CONTEXT).ok
     assert not IncreasingFromZero(log(1 + y) - y, y, -y / (1 + y)).shown(CONTEXT).ok
     assert not IncreasingFromZero(log(1 + y), y, 2 / (1 + y)).shown(CONTEXT).ok
+    lost_pole = y**2 * (1 - (1 / y**2 - m_o**2 / y) / delta)  # -1/delta at 0, where SymPy substitutes 0
+    assert not IncreasingFromZero(lost_pole, y, 2 * y + m_o**2 / delta).shown(CONTEXT).ok
+    assert IncreasingFromZero(lost_pole + 1 / delta, y, 2 * y + m_o**2 / delta).shown(CONTEXT).ok
     assert IncreasingFromZero(sqrt(y), y, 1 / (2 * sqrt(y))).shown(CONTEXT).ok
     assert not IncreasingFromZero(exp(-1 / y), y, exp(-1 / y) / y**2).shown(CONTEXT).ok
 
