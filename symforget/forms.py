@@ -71,22 +71,29 @@ class Form:
         return total
 
 
+Parts = tuple[list[Expr], list[tuple[Expr, int]]]
+"""Factors, and conditions: expressions with the sign each must have."""
+
+
 def forms(larger: Expr, smaller: Expr, make: MakeMargin) -> Iterator[Form]:
     """Forms whose sign implies that of larger - smaller, plainest first."""
-    difference = larger - smaller
-    for factors, conditions in (
-        ([difference], []),
-        *_factored(difference),
-        *_squared(larger, smaller),
-        *_rewritten(larger, smaller),
-        *_logarithmic(larger, smaller),
-    ):
+    for factors, conditions in _ways(larger, smaller):
         try:
             lost = partial_parts(larger, smaller) - partial_parts(*factors)
             guards = [make(part) for part in sorted(lost, key=str)]
             yield Form([make(f) for f in factors], [(make(c), sign) for c, sign in conditions], guards)
         except InputError:
             continue
+
+
+def _ways(larger: Expr, smaller: Expr) -> Iterator[Parts]:
+    """Factors and conditions of each form; one at a time, since the plainest mostly decides."""
+    difference = larger - smaller
+    yield [difference], []
+    yield from _factored(difference)
+    yield from _squared(larger, smaller)
+    yield from _rewritten(larger, smaller)
+    yield from _logarithmic(larger, smaller)
 
 
 def partial_parts(*exprs: Expr) -> set[Expr]:
@@ -107,8 +114,6 @@ def partial_parts(*exprs: Expr) -> set[Expr]:
 
 
 TOTAL = (Abs, Max, Min, cos, cosh, erf, erfc, exp, sech, sin, sinh, tanh)
-
-Parts = tuple[list[Expr], list[tuple[Expr, int]]]
 
 
 def _factored(difference: Expr) -> list[Parts]:
