@@ -123,6 +123,7 @@ def test_no_command_prints_help_and_is_a_usage_error() -> None:
             ["verify", "--json", "-", "--junit", "-"],
             "symforget: --json and --junit would both write to standard output",
         ),
+        (["verify", "--html", "-"], "symforget: --html: the report is of several pages, so name a folder"),
         (["frobnicate"], "symforget: no such command 'frobnicate'"),
         (["check", "missing.toml"], "symforget: missing.toml"),
         (["check"], "symforget: missing argument 'FILE.toml'"),
@@ -144,18 +145,25 @@ def test_bad_input_is_one_clear_line_and_exit_code_4(arguments: list[str], said:
 def test_unwritable_output_is_found_before_the_run(tmp_path: Path) -> None:
     """If it failed, a long run would end with nothing to show for it."""
     never = derivations(tmp_path, stated("never", "1, 2", before="raise SystemExit('the claim was run')"))
-    for target in (tmp_path / "missing" / "out.json", tmp_path):
-        result = run("verify", never, "--jobs", 1, "--json", target)
+    unwritable = {
+        "--json": (tmp_path / "missing" / "out.json", tmp_path),
+        "--html": (tmp_path / "missing" / "dir", never),
+    }
+    for option, target in ((option, target) for option, targets in unwritable.items() for target in targets):
+        result = run("verify", never, "--jobs", 1, option, target)
         assert result.exit_code == 4
-        assert f"--json: cannot write {target}: " in only_line(result)
+        assert f"{option}: cannot write {target}: " in only_line(result)
 
 
 def test_testing_an_output_leaves_files_as_they_were(tmp_path: Path, tiny: Path) -> None:
     kept, absent = tmp_path / "kept.json", tmp_path / "absent.xml"
     kept.write_text("before", encoding="utf-8")
-    assert run("verify", "nowhere", "--json", kept, "--junit", absent).exit_code == 4
+    folder, none = tmp_path / "folder", tmp_path / "none"
+    folder.mkdir()
+    for pages in (folder, none):
+        assert run("verify", "nowhere", "--json", kept, "--junit", absent, "--html", pages).exit_code == 4
     assert kept.read_text(encoding="utf-8") == "before"
-    assert not absent.exists()
+    assert not absent.exists() and not none.exists() and not list(folder.iterdir())
 
 
 def test_two_reports_to_one_file_are_refused(tmp_path: Path, tiny: Path) -> None:
@@ -165,8 +173,8 @@ def test_two_reports_to_one_file_are_refused(tmp_path: Path, tiny: Path) -> None
 
 def test_claim_that_holds(tmp_path: Path, tiny: Path) -> None:
     """If it failed, a good run would not say so, or not leave its reports."""
-    out, table, xml = tmp_path / "out.json", tmp_path / "out.md", tmp_path / "out.xml"
-    result = run("verify", tiny, "--jobs", 1, "--json", out, "--markdown", table, "--junit", xml)
+    out, table, xml, pages = (tmp_path / name for name in ("out.json", "out.md", "out.xml", "pages"))
+    result = run("verify", tiny, "--jobs", 1, "--json", out, "--markdown", table, "--junit", xml, "--html", pages)
     assert result.exit_code == 0, result.stderr
     first, *_, last = result.stdout.splitlines()
     assert first.startswith("certified  tiny/variance  ")
@@ -178,6 +186,8 @@ def test_claim_that_holds(tmp_path: Path, tiny: Path) -> None:
     assert {"symforget", "python", "sympy", "mpmath", "numpy", "scipy", "python-flint"} <= set(document["environment"])
     assert "**certified**" in table.read_text(encoding="utf-8")
     assert ElementTree.fromstring(xml.read_text(encoding="utf-8")).get("failures") == "0"
+    assert "tiny/variance" in (pages / "index.html").read_text(encoding="utf-8")
+    assert (pages / "claims" / "tiny~variance.html").is_file()
 
 
 def test_claim_that_is_refuted(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import typer
 from symforget.cli import outputs, screen
 from symforget.cli.options import (
     Digits,
+    Html,
     Jobs,
     Json,
     Junit,
@@ -42,10 +43,11 @@ def verify(
     json: Json = None,
     markdown: Markdown = None,
     junit: Junit = None,
+    html: Html = None,
 ) -> int:
     """Verify claims: which hold, how surely, and where one fails."""
     options = read_options(legs, digits, quick, jobs, seed, strict)
-    wanted = outputs.requested(json, markdown, junit)
+    wanted = outputs.requested(json, markdown, junit, html)
     from symforget.verify import verify as run
 
     return _run(lambda progress: run(selectors or (), options, progress), strict, wanted)
@@ -74,12 +76,13 @@ def check(
     json: Json = None,
     markdown: Markdown = None,
     junit: Junit = None,
+    html: Html = None,
 ) -> int:
     """Check the claims and derivations of a TOML file.
 
     Nothing in the file is ever run as code.
     """
-    wanted = outputs.requested(json, markdown, junit)
+    wanted = outputs.requested(json, markdown, junit, html)
     from symforget.check import Options as CheckOptions
     from symforget.check import run_file
     from symforget.checking import Limits
@@ -89,7 +92,7 @@ def check(
     return _run(lambda progress: run_file(file, CheckOptions(limits, asked.jobs), progress), strict, wanted)
 
 
-def _run(run: Callable[[Progress], Report], strict: bool, wanted: Sequence[outputs.Output]) -> int:
+def _run(run: Callable[[Progress], Report], strict: bool, wanted: Sequence[outputs.AnyOutput]) -> int:
     """Run with progress, then print and write what was found, also after an interrupt."""
     from symforget.progress import progress_for
 

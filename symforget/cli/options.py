@@ -58,6 +58,7 @@ Json = Annotated[
 ]
 Markdown = Annotated[str | None, typer.Option("--markdown", metavar="FILE", help="Write the report as Markdown.")]
 Junit = Annotated[str | None, typer.Option("--junit", metavar="FILE", help="Write the report as JUnit XML.")]
+Html = Annotated[str | None, typer.Option("--html", metavar="DIR", help="Write the report as pages for a browser.")]
 
 
 def read_options(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from symforget.claims import Report
 from symforget.errors import InputError
@@ -25,13 +26,70 @@ class Output:
     def to_standard_output(self) -> bool:
         return self.target == STANDARD_OUTPUT
 
+    def require_writable(self) -> None:
+        """Open the file for appending, which changes nothing in it, and remove it if it was not there before."""
+        path = Path(self.target)
+        try:
+            existed = path.exists()
+            if existed and not (path.is_file() or path.is_dir()):
+                return  # a device or a pipe: opening it already would have an effect
+            with path.open("a", encoding="utf-8"):
+                pass
+            if not existed:
+                path.unlink()
+        except (OSError, ValueError) as error:
+            raise InputError(_cannot(self, error)) from None
 
-def requested(json: str | None, markdown: str | None, junit: str | None) -> tuple[Output, ...]:
+    def write(self, report: Report) -> None:
+        text = self.render(report)
+        if self.to_standard_output:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        else:
+            Path(self.target).write_text(text, encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Pages:
+    """A report of several pages and the folder that the option named for it."""
+
+    option: str
+    target: str
+    render: Callable[[Report], Mapping[str, str]]
+    to_standard_output: bool = False
+
+    def require_writable(self) -> None:
+        """Make the folder, or a file in it, and remove it again."""
+        if self.target == STANDARD_OUTPUT:
+            raise InputError(f"{self.option}: the report is of several pages, so name a folder")
+        path = Path(self.target)
+        try:
+            if path.is_dir():
+                with TemporaryFile(dir=path):
+                    return
+            path.mkdir()
+            path.rmdir()
+        except (OSError, ValueError) as error:
+            raise InputError(_cannot(self, error)) from None
+
+    def write(self, report: Report) -> None:
+        """Write every page over the one of that name; others in the folder stay as they are."""
+        for name, text in self.render(report).items():
+            page = Path(self.target, name)
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(text, encoding="utf-8")
+
+
+AnyOutput = Output | Pages
+
+
+def requested(json: str | None, markdown: str | None, junit: str | None, html: str | None) -> tuple[AnyOutput, ...]:
     """The outputs that were asked for, each shown to be writable.
 
     Raises:
         InputError: a file cannot be written, or two reports would go to the same place.
     """
+    from symforget.reports import html as html_report
     from symforget.reports import json as json_report
     from symforget.reports import junit as junit_report
     from symforget.reports import markdown as markdown_report
@@ -41,15 +99,19 @@ def requested(json: str | None, markdown: str | None, junit: str | None) -> tupl
         ("--markdown", markdown, markdown_report.render),
         ("--junit", junit, junit_report.render),
     )
-    outputs = tuple(Output(option, target, render) for option, target, render in named if target is not None)
+    outputs: tuple[AnyOutput, ...] = tuple(
+        Output(option, target, render) for option, target, render in named if target is not None
+    )
+    if html is not None:
+        outputs += (Pages("--html", html, html_report.render),)
     _require_distinct(outputs)
     for output in outputs:
         if not output.to_standard_output:
-            _require_writable(output)
+            output.require_writable()
     return outputs
 
 
-def write(outputs: Sequence[Output], report: Report) -> None:
+def write(outputs: Sequence[AnyOutput], report: Report) -> None:
     """Write every report; one that fails does not keep the others from being written.
 
     Raises:
@@ -58,22 +120,14 @@ def write(outputs: Sequence[Output], report: Report) -> None:
     failures: list[str] = []
     for output in outputs:
         try:
-            _write(output, output.render(report))
+            output.write(report)
         except OSError as error:
             failures.append(_cannot(output, error))
     if failures:
         raise InputError("; ".join(failures))
 
 
-def _write(output: Output, text: str) -> None:
-    if output.to_standard_output:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    else:
-        Path(output.target).write_text(text, encoding="utf-8")
-
-
-def _require_distinct(outputs: Sequence[Output]) -> None:
+def _require_distinct(outputs: Sequence[AnyOutput]) -> None:
     taken: dict[str, str] = {}
     for output in outputs:
         place = output.target if output.to_standard_output else str(Path(output.target).resolve())
@@ -83,21 +137,6 @@ def _require_distinct(outputs: Sequence[Output]) -> None:
         taken[place] = output.option
 
 
-def _require_writable(output: Output) -> None:
-    """Open the file for appending, which changes nothing in it, and remove it if it was not there before."""
-    path = Path(output.target)
-    try:
-        existed = path.exists()
-        if existed and not (path.is_file() or path.is_dir()):
-            return  # a device or a pipe: opening it already would have an effect
-        with path.open("a", encoding="utf-8"):
-            pass
-        if not existed:
-            path.unlink()
-    except (OSError, ValueError) as error:
-        raise InputError(_cannot(output, error)) from None
-
-
-def _cannot(output: Output, error: OSError | ValueError) -> str:
+def _cannot(output: AnyOutput, error: OSError | ValueError) -> str:
     why = getattr(error, "strerror", None) or str(error)
-    return f"{output.option}: cannot write {output.target or 'a file without a name'}: {why}"
+    return f"{output.option}: cannot write {output.target or 'what has no name'}: {why}"
