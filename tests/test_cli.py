@@ -145,11 +145,8 @@ def test_bad_input_is_one_clear_line_and_exit_code_4(arguments: list[str], said:
 def test_unwritable_output_is_found_before_the_run(tmp_path: Path) -> None:
     """If it failed, a long run would end with nothing to show for it."""
     never = derivations(tmp_path, stated("never", "1, 2", before="raise SystemExit('the claim was run')"))
-    unwritable = {
-        "--json": (tmp_path / "missing" / "out.json", tmp_path),
-        "--html": (tmp_path / "missing" / "dir", never),
-    }
-    for option, target in ((option, target) for option, targets in unwritable.items() for target in targets):
+    nowhere = tmp_path / "missing" / "out"
+    for option, target in (("--json", nowhere), ("--json", tmp_path), ("--html", nowhere), ("--html", never)):
         result = run("verify", never, "--jobs", 1, option, target)
         assert result.exit_code == 4
         assert f"{option}: cannot write {target}: " in only_line(result)
