@@ -53,6 +53,8 @@ beta_0 = Symbol("beta_0", positive=True)
 gamma = Symbol("gamma", positive=True)
 s = Symbol("s", positive=True)
 n = Symbol("n", nonnegative=True)
+some = Symbol("lambda_1", positive=True)
+"""A share of replay that is not 0, for bounds by its inverse."""
 old, new = symbols("old new", positive=True)
 """The values of p_o and p_n at one point."""
 LETTERS = TwoLetterPair(Rational(1, 4), Rational(2, 3))
@@ -472,7 +474,7 @@ STARVED, FED = {"student": 0.06, "replay": 0.0, "size": 16}, {"student": 0.02, "
 
 
 @claim(
-    domain={beta: UNIT, lam: SHARE, eta: UNIT, draws: "[1, oo)"},
+    domain={beta: UNIT, lam: SHARE, some: UNIT, eta: UNIT, draws: "[1, oo)"},
     kind="identity",
     densities="none",
     sentence="replay-reverse",
@@ -485,9 +487,10 @@ def starvation(power=1, uniform=1):
     independent draws all miss it with probability P(N) = ((1-lam)(1-beta))^N, which is eta at
     N = log(1/eta)/log(1/((1-lam)(1-beta))). With replay it is at most log(1/eta)/log(1/(1-lam)) whatever beta; without,
     (1-beta) log(1/eta) <= beta N <= log(1/eta): beta N -> log(1/eta) as beta -> 0, the batch needed grows like 1/beta.
+    In the bound, which has no value at lam = 0, the share of replay is called lambda_1.
 
     Guarantee: **tight** (identities and limit); the bound with replay is an **upper bound**, attained as beta -> 0.
-    Hypotheses: independent draws; 0 <= lam < 1, in the bound with replay lam > 0.
+    Hypotheses: independent draws; 0 <= lam < 1, in the bound with replay 0 < lambda_1 < 1.
     Source: "prevents finite-batch old-mode starvation" (abstract of arXiv:2603.12163); the formulas are ours.
     """
     miss = (1 - lam) * (1 - beta)
@@ -509,7 +512,8 @@ def starvation(power=1, uniform=1):
             draws=600_000,
         )
 
-    alone, with_replay, replay_only = needed(1 - beta), needed(miss), needed(1 - lam)
+    miss_with_replay = (1 - some) * (1 - beta)
+    alone, with_replay, replay_only = needed(1 - beta), needed(miss_with_replay), needed(1 - some)
     level = log(1 / eta)
     log_above = ConvexTouching(y - 1 - log(y), y, 1 / y**2)
     log_below = ConvexTouching(1 - y + y * log(y), y, 1 / y)
@@ -519,8 +523,8 @@ def starvation(power=1, uniform=1):
     below = Derivation(beta * alone).at_least(
         (1 - beta) * level, by=SignGiven(alone * n, ((n, log_below, 1 - beta),), "(1-beta) log(1/(1-beta)) <= beta")
     )
-    box = {beta: "[1/4, 1/2]", lam: "[1/4, 1/2]", eta: "[1/100, 1/50]"}
-    excess = level * log(1 / (1 - beta)) / (log(1 / (1 - lam)) * log(1 / miss))
+    box = {beta: "[1/4, 1/2]", some: "[1/4, 1/2]", eta: "[1/100, 1/50]"}
+    excess = level * log(1 / (1 - beta)) / (log(1 / (1 - some)) * log(1 / miss_with_replay))
     return (
         Part(
             eq(1 - SampleIntegral(b_o * p_o), miss),
@@ -538,16 +542,16 @@ def starvation(power=1, uniform=1):
             simulation=(frequency(**STARVED), frequency(**FED)),
         ),
         Part(
-            eq(starved(with_replay), eta),
+            eq(starved(needed(miss)), eta),
             name="batch needed",
-            symbolic=Derivation(starved(with_replay)).equals(eta, by=Algebra("take logarithms")),
+            symbolic=Derivation(starved(needed(miss))).equals(eta, by=Algebra("take logarithms")),
             certified=(at({beta: "3/10", lam: "1/4", eta: "1/100"}),),
         ),
         Part(
             le(with_replay, uniform * replay_only),
             name="with replay",
             symbolic=Derivation(with_replay).at_most(
-                uniform * replay_only, by=SignOf(excess, "log(1/((1-lam)(1-beta))) >= log(1/(1-lam))")
+                uniform * replay_only, by=SignOf(excess, "log(1/((1-lambda_1)(1-beta))) >= log(1/(1-lambda_1))")
             ),
             certified=(over(box, seconds=1),),
         ),
@@ -572,22 +576,23 @@ NOISY_BATCHES = 900_000
 
 
 @claim(
-    domain={beta: UNIT, lam: SHARE, draws: "[1, oo)"},
+    domain={beta: UNIT, lam: SHARE, some: UNIT, draws: "[1, oo)"},
     kind="upper bound",
     densities="any",
     sentence="replay-reverse",
-    false_twin={"ceiling": 1 / (2 * lam)},
+    false_twin={"ceiling": 1 / (2 * some)},
 )
-def bounded_variance(ceiling=1 / lam, constant=1):
+def bounded_variance(ceiling=1 / some, constant=1):
     """With replay the relative variance of the estimated old mass stays bounded as the old mass falls.
 
     The batch estimates the old mass by the mean of w r_o, whose relative variance is exactly (1-b_o)(1-H(b_o))/(b_o N),
     b_o = beta + lam (1-beta) the old share of the behaviour: for lam = 0 the on-policy one. It is at most
     (1-b_o)/(b_o N) <= (1-lam)/(lam N) uniformly in beta, because E_b[(w r_o)^2] <= beta^2/b_o <= beta^2/lam.
-    Counting component draws on-policy it is (1-beta)/(beta N), unbounded as beta -> 0.
+    Counting component draws on-policy it is (1-beta)/(beta N), unbounded as beta -> 0. In the bounds by 1/lam, which
+    have no value at lam = 0, the share of replay is called lambda_1.
 
     Guarantee: **tight** (identities); **upper bounds**, approached for modes far apart, the second as beta -> 0.
-    Hypotheses: any two densities, positive almost everywhere; independent draws; lam > 0 in the bound by 1/lam.
+    Hypotheses: any two densities, positive almost everywhere; independent draws; lambda_1 > 0.
     Source: "bounded importance weighting" (abstract of arXiv:2603.12163); the formulas are ours.
     """
     square = SampleIntegral(beta**2 * p_o**2 / b)
@@ -596,6 +601,8 @@ def bounded_variance(ceiling=1 / lam, constant=1):
     exact = constant * (1 - b_o) * (1 - H(b_o)) / (b_o * draws)
     counted = ((1 - beta) / beta) * constant / draws
     points = ({beta: "1/20", lam: "1/4", draws: 8, delta: 2}, {beta: "1/2", lam: "1/2", draws: 3, delta: 1})
+    with_some = tuple({some if s == lam else s: v for s, v in p.items()} for p in points)
+    square_with_some, b_with_some, share = (e.xreplace({lam: some}) for e in (square, b, b_o))
     student, replay, size = (float(Rational(NOISE[x])) for x in (beta, lam, draws))
     with_replay, without = Batches(student, replay), Batches(student, 0.0)
 
@@ -634,20 +641,21 @@ def bounded_variance(ceiling=1 / lam, constant=1):
             certified=(at(*points),),
         ),
         Part(
-            le(square, ceiling * beta**2),
+            le(square_with_some, ceiling * beta**2),
             name="uniform",
-            symbolic=Derivation(square).at_most(
-                ceiling * beta**2, by=Pointwise(beta**2 * p_o * (b - lam * p_o) / (lam * b), "b >= lam p_o")
+            symbolic=Derivation(square_with_some).at_most(
+                ceiling * beta**2,
+                by=Pointwise(beta**2 * p_o * (b_with_some - some * p_o) / (some * b_with_some), "b >= lambda_1 p_o"),
             ),
-            certified=(at(*points),),
+            certified=(at(*with_some),),
         ),
         Part(
-            le((1 - b_o) / (b_o * draws), (ceiling - 1) / draws),
+            le((1 - share) / (share * draws), (ceiling - 1) / draws),
             name="uniform relative variance",
-            symbolic=Derivation((1 - b_o) / (b_o * draws)).at_most(
-                (ceiling - 1) / draws, by=SignOf((1 - lam) * beta / (lam * b_o * draws), "b_o >= lam")
+            symbolic=Derivation((1 - share) / (share * draws)).at_most(
+                (ceiling - 1) / draws, by=SignOf((1 - some) * beta / (some * share * draws), "b_o >= lambda_1")
             ),
-            certified=(at(points[0], points[1]),),
+            certified=(at(*with_some),),
         ),
         Part(
             eq(SampleIntegral(beta * p_o) * (1 - SampleIntegral(beta * p_o)) / (beta**2 * draws), counted),

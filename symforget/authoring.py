@@ -57,18 +57,20 @@ class ClaimSpec:
         """The claim with its own constants, or with ``constants`` in their place.
 
         Raises:
-            InputError: the docstring lacks a section, the domain is contradictory, or no part was returned.
+            InputError: the docstring lacks a section, the domain is contradictory, no part was returned, or one has no
+                value at an end of its domain.
         """
         where = f"{group}/{self.slug}"
         sections = read_docstring(inspect.getdoc(self.function) or "", where)
         parts = self.function(**(constants or {}))
         parts = (parts,) if isinstance(parts, Part) else tuple(parts)
-        _validate_parts(parts, where)
+        domain = _domain(self.domain, where)
+        _validate_parts(parts, domain, where)
         return Claim(
             id=where,
             title=sections["title"],
             parts=parts,
-            domain=_domain(self.domain, where),
+            domain=domain,
             kind=self.kind,
             densities=self.densities,
             hypotheses=sections["Hypotheses"],
@@ -159,7 +161,7 @@ def _interval(text: str, where: str, symbol: Symbol) -> Interval:
         raise InputError(f"{where}: domain of {symbol}: {error}") from None
 
 
-def _validate_parts(parts: tuple[Any, ...], where: str) -> None:
+def _validate_parts(parts: tuple[Any, ...], domain: Mapping[Symbol, Interval], where: str) -> None:
     if not parts or not all(isinstance(p, Part) for p in parts):
         raise InputError(f"{where}: the function must return a Part or several Parts")
     if not all(isinstance(p.statement, Relational) for p in parts):
@@ -168,6 +170,7 @@ def _validate_parts(parts: tuple[Any, ...], where: str) -> None:
         )
     for part in parts:
         _validate_substitutions(part, where)
+        _validate_ends(part, domain, where)
     names = [p.name for p in parts]
     if len(set(names)) != len(names):
         raise InputError(f"{where}: parts need distinct names")
@@ -185,6 +188,20 @@ def _validate_substitutions(part: Part, where: str) -> None:
                 f"{where}: {part.name or 'statement'}: a substitution puts two variables at one point, where SymPy "
                 f"confuses their derivatives; let both be functions of one variable, or put one in place first"
             )
+
+
+def _validate_ends(part: Part, domain: Mapping[Symbol, Interval], where: str) -> None:
+    """An end that belongs to the domain, where a side is divided by 0: nothing is stated there, whatever is proved."""
+    from sympy import Pow
+
+    divisors = {e.base for e in part.statement.atoms(Pow) if e.exp.could_extract_minus_sign()}
+    for symbol, interval in domain.items():
+        for end, is_open in ((interval.lower, interval.lower_open), (interval.upper, interval.upper_open)):
+            if not is_open and any(symbol in d.free_symbols and d.xreplace({symbol: end}) == 0 for d in divisors):
+                raise InputError(
+                    f"{where}: {part.name or 'statement'}: divides by 0 at {symbol} = {end}, which its domain "
+                    f"{interval} contains; open the interval there, or state this part in a parameter of its own"
+                )
 
 
 def relation(kind: type, left: Any, right: Any) -> Any:

@@ -3,7 +3,7 @@
 import pytest
 from sympy import Derivative, Function, Subs, Symbol
 
-from symforget.authoring import claim, eq
+from symforget.authoring import claim, eq, le
 from symforget.calculus import p_n, p_o
 from symforget.claims import Part
 from symforget.errors import InputError
@@ -66,3 +66,26 @@ def test_derivatives_in_two_variables_at_one_point_are_refused_side_by_side():
 
     with pytest.raises(InputError, match="test/sides: statement: a substitution puts two variables at one point"):
         sides.build("test")
+
+
+def test_a_statement_divided_by_0_at_an_end_of_its_domain_is_refused():
+    """A bound that is 0/0 there could be accepted as proved on the whole domain, though it says nothing at the end."""
+    share = Symbol("share")
+
+    def bound(domain):
+        @claim(domain={share: domain}, kind="upper bound", false_twin={"constant": 2})
+        def ends(constant=1):
+            """An end without a value.
+
+            Guarantee: **upper bound**.
+            Hypotheses: none.
+            Source: none.
+            """
+            return Part(le(share**2 / share, constant / (share * (1 - share))), name="bound")
+
+        return ends.build("test")
+
+    for domain, end in (("[0, 1)", "share = 0"), ("(0, 1]", "share = 1")):
+        with pytest.raises(InputError, match=f"test/ends: bound: divides by 0 at {end}, which its domain"):
+            bound(domain)
+    assert bound("(0, 1)").parts
