@@ -93,10 +93,13 @@ def _parametrise_one(symbol: Symbol, interval: Any) -> Expr:
 def open_up(expr: Expr, domain: Mapping[Symbol, Any]) -> Expr:
     """The expression in the positive parameters, with sums below roots and logarithms over one denominator."""
     replaced = expr.xreplace(parametrise(domain))
-    return replaced.replace(
-        lambda e: isinstance(e, Pow) and not e.exp.is_Integer and e.base.is_Add,
-        lambda e: Pow(factor(together(e.base)), e.exp),
-    )
+    if not any(_is_root_of_sum(e) for e in replaced.atoms(Pow)):
+        return replaced
+    return replaced.replace(_is_root_of_sum, lambda e: Pow(factor(together(e.base)), e.exp))
+
+
+def _is_root_of_sum(e: Expr) -> bool:
+    return isinstance(e, Pow) and not e.exp.is_Integer and e.base.is_Add
 
 
 @remembered

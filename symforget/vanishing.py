@@ -128,7 +128,8 @@ def vanishes_in_exponentials(expr: Expr) -> bool:
     exp(sum of c t), c rational, becomes a product of powers of one generator for each t, so that exp(x) and exp(x/2)
     are known to be related; nothing else is used, and a True answer is again a proof.
     """
-    opened = expr.replace(lambda e: isinstance(e, (HyperbolicFunction, TrigonometricFunction)), _opened)
+    circular = (HyperbolicFunction, TrigonometricFunction)
+    opened = expr.replace(lambda e: isinstance(e, circular), _opened) if expr.atoms(*circular) else expr
     exponents = {e: _rational_combination(e.args[0]) for e in opened.atoms(exp)}
     steps: dict[Expr, int] = {}
     for combination in exponents.values():

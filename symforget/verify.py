@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -78,7 +78,7 @@ def verify(selectors: Iterable[str], options: Options, progress: Progress | None
     if progress is not None:
         progress.start(len(wanted))
     try:
-        for result in run_all(chosen, library, needed, options):
+        for result in run_all(chosen, library, _alone_first(library, needed), options):
             found[result.id] = result
             _settle(library, found, results, set(wanted), progress)
     except KeyboardInterrupt:
@@ -124,6 +124,12 @@ def with_dependencies(library: Library, wanted: Iterable[str]) -> tuple[str, ...
     for claim_id in wanted:
         visit(claim_id, ())
     return tuple(order)
+
+
+def _alone_first(library: Library, ids: Sequence[str]) -> tuple[str, ...]:
+    """Claims that neither rest on others nor carry any come first: each has its verdict as soon as it was run."""
+    carrying = {d for i in ids for d in library.entries[i].spec.depends_on}
+    return tuple(sorted(ids, key=lambda i: i in carrying or bool(library.entries[i].spec.depends_on)))
 
 
 def run_all(
