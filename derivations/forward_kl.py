@@ -899,7 +899,7 @@ def old_mean_pull(toward=1, small=SMALL_SEPARATION, large=LARGE_SEPARATION):
         by=Monotone(Lambda(v, flat * exp((1 - v) / 2)), Derivation(1 + u**2).at_least(1, by=SignOf(u**2))),
     )
     rising = sqrt(odds) * exp(delta * u / 2)
-    F = (atan(rising) + rising / (1 + rising**2)) / (sqrt(2 * pi) * delta * sqrt(odds))
+    F = (atan(rising) + 1 / (1 / rising + rising)) / (sqrt(2 * pi) * delta * sqrt(odds))
     factor, real = delta * decay, Interval.parse("(-oo, oo)")
     bell = on_line * exp(-(u**2) / 2) / sqrt(2 * pi)
 

@@ -42,13 +42,13 @@ def divides_by_zero(expression: Any, x: Symbol, point: Any) -> bool:
 def _of_product(product: Any, x: Symbol, end: Any) -> Any:
     rational = Mul(*(f for f in product.args if f.is_rational_function(x)))
     others = [f for f in product.args if not f.is_rational_function(x)]
-    value = _of_rational(rational, x, end)
     values = [value_at_end(factor, x, end) for factor in others]
-    if value is None or any(v is None for v in values):
+    if any(v is None for v in values):
         return None
-    if value in (oo, -oo) and _decays_exponentially(others, values, end):
+    if _decays_exponentially(others, values, end):
         return sympy.Integer(0)
-    return _determined(Mul(value, *values))
+    value = _of_rational(rational, x, end)
+    return None if value is None else _determined(Mul(value, *values))
 
 
 def _of_rational(rational: Any, x: Symbol, end: Any) -> Any:

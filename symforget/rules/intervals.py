@@ -24,6 +24,7 @@ from sympy import (
     atan,
     cos,
     cosh,
+    count_ops,
     erf,
     exp,
     expand,
@@ -249,17 +250,16 @@ class TwoSided:
         if not isinstance(statement, Le) or not isinstance(statement.lhs, Abs):
             return Checked(False, "the statement is not |f - v| <= gap")
         inside, gap = statement.lhs.args[0], statement.rhs
-        sides = [upper_side(p) for p in premises]
+        sides = [side for p in premises if (side := upper_side(p)) is not None]
         for sign in (1, -1):
-            if not any(self._bounds(sign * inside, gap, s, context) for s in sides if s is not None):
+            if not self._bounds(sign * inside, gap, sides, context):
                 return Checked(False, f"no premise bounds {sign * inside} from above by the gap")
         return ACCEPTED
 
-    def _bounds(self, quantity: Expr, gap: Expr, side: tuple[Expr, Expr], context: Context) -> bool:
-        """Whether ``smaller <= larger`` says quantity <= gap, or something stronger by an evident sign."""
-        smaller, larger = side
-        room = expand(gap - quantity - (larger - smaller))
-        return vanishes_as_rational(room) or is_nonnegative(room, context.domain)
+    def _bounds(self, quantity: Expr, gap: Expr, sides: list[tuple[Expr, Expr]], context: Context) -> bool:
+        """Whether some ``smaller <= larger`` says quantity <= gap, or something stronger by an evident sign."""
+        rooms = sorted((expand(gap - quantity - (larger - smaller)) for smaller, larger in sides), key=count_ops)
+        return any(map(vanishes_as_rational, rooms)) or any(is_nonnegative(room, context.domain) for room in rooms)
 
 
 def upper_side(premise: Any) -> tuple[Expr, Expr] | None:

@@ -16,9 +16,11 @@ from sympy import (
     Max,
     Mul,
     Symbol,
+    cancel,
     cos,
     cosh,
     exp,
+    expand,
     limit,
     oo,
     pi,
@@ -35,6 +37,7 @@ from symforget.functions import normal
 from symforget.rules.gaussian import NOT_AN_EQUALITY, combined_normal
 from symforget.rules.intervals import is_smooth_on_line
 from symforget.signs import is_nonnegative, is_positive, is_zero
+from symforget.vanishing import vanishes_in_exponentials
 
 
 def one_integral(expr: Expr) -> tuple[Expr, Symbol, Expr, Expr] | None:
@@ -176,7 +179,7 @@ def _dominated_by_sech(g: Expr, u: Symbol, w: Symbol) -> bool:
 
 def _slope(argument: Expr, w: Symbol) -> Expr | None:
     """c if the argument is c w with c > 0."""
-    c = simplify(argument / w)
+    c = cancel(argument / w)
     return c if not c.has(w) and c.is_positive else None
 
 
@@ -217,8 +220,9 @@ def _line_integral_by_residue(expr: Expr, context: Context) -> Expr | None:
     z = Dummy("z")
     f = exp(I * y * z) / cosh(c * z)
     period, k, pole = I * pi / c, -exp(-pi * y / c), I * pi / (2 * c)
-    repeats = simplify((f.xreplace({z: z + period}) / f).rewrite(exp) - k.rewrite(exp)) == 0
-    if not repeats or cosh(c * pole) != 0:
+    # Expanding makes exp(pi (z + i)) a multiple of exp(pi z).
+    repeats = expand((f.xreplace({z: z + period}) / f - k).rewrite(exp))
+    if not vanishes_in_exponentials(repeats) or cosh(c * pole) != 0:
         return None
     residue = exp(I * y * pole) / cosh(c * z).diff(z).xreplace({z: pole})
     return factor * 2 * pi * I * residue / (1 - k)
@@ -231,7 +235,7 @@ def _frequency_and_decay(g: Expr, w: Symbol) -> tuple[Expr, Expr] | None:
     if len(decays) != 1 or len(waves) > 1 or Mul(*decays, *waves) != g:
         return None
     c = _slope(decays[0].args[0], w)
-    y = simplify(waves[0].args[0] / w) if waves else sympify(0)
+    y = cancel(waves[0].args[0] / w) if waves else sympify(0)
     return None if c is None or y.has(w) or not y.is_real else (y, c)
 
 
