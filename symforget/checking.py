@@ -123,6 +123,12 @@ class _Examination:
             return
         with time_limit(max(self.left() / 2, 0.1), "enclosing both sides at sample points"):
             sampled = self.sampled()
+        if sampled.verdict is Verdict.REFUTED and not self.limits_confirm(sampled):
+            yield self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, "a limit is another one at single parameter values")
+            return
+        if sampled.verdict is Verdict.REFUTED:
+            yield sampled
+            return
         if Leg.CERTIFIED in self.limits.legs or isinstance(self.relation, Eq):
             yield sampled
         if doubt:
@@ -224,9 +230,12 @@ class _Examination:
                 comparison = prover.compare_at(self.relation, point, self.limits.digits)
             except PrecisionNotReached:
                 continue  # a side is too small or too large to be written down
-            if comparison.left is None:
+            if comparison.left is None or comparison.right is None:
                 unknown += 1
                 continue
+            if comparison.truth is False:
+                named = {s.name: v for s, v in point.items()}
+                return self.refutation(prover.Witness(named, comparison.left, comparison.right))
             if comparison.truth is None:
                 if not isinstance(self.relation, Eq):
                     continue

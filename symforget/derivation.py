@@ -167,6 +167,16 @@ def _same_sides(left: Any, right: Any, context: Context) -> bool:
     return is_zero(left.lhs - right.lhs, context.domain) and is_zero(left.rhs - right.rhs, context.domain)
 
 
+def clashes(symbol: Any, context: Context, *expressions: Any) -> bool:
+    """Whether a variable that a rule binds is a parameter too, of the claim or of what the rule is applied to."""
+    return symbol in context.domain or any(symbol in e.free_symbols for e in expressions)
+
+
+def any_real(symbol: Any) -> bool:
+    """Whether a symbol stands for every real number: it is real, and nothing is assumed of its sign."""
+    return bool(symbol.is_real) and symbol.is_nonnegative is None and symbol.is_nonpositive is None
+
+
 def as_text(relation: Any) -> str:
     """A relation on one line, unevaluated."""
     symbol = "=" if isinstance(relation, Eq) else _SYMBOL_OF.get(type(relation), "?")

@@ -69,6 +69,8 @@ def _value(node: Any, seconds: float) -> Any:
 def approaches(node: Any, value: Expr, domain: Domain) -> bool:
     """Whether the expression comes closer to the value, certified, from every side on which it is real."""
     inside, variable, point = node.args[:3]
+    if not isinstance(point, Rational) and point not in (oo, -oo):
+        return False  # only rational points are approached along exact numbers
     directions = (1, -1) if point not in (oo, -oo) else (1,)
     parameters = [s for s in domain if s in node.free_symbols]
     seen = False

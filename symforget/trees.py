@@ -25,6 +25,15 @@ def put_in(expr: sympy.Expr, values: Mapping[Any, Any]) -> Any:
     return expr.xreplace(dict(values))
 
 
+def bound_symbols(expr: sympy.Basic) -> set[Any]:
+    """Every symbol bound somewhere inside the expression, by an integral, a limit, a Lambda or a substitution."""
+    found = {s for part in expr.atoms(sympy.Lambda) for s in part.variables}
+    found |= {part.args[1] for part in expr.atoms(sympy.Limit)}
+    for part in sympy.preorder_traversal(expr):
+        found |= set(getattr(part, "bound_symbols", ()))
+    return found
+
+
 def evaluated(tree: sympy.Basic) -> Any:
     """Rebuild an unevaluated tree with SymPy's automatic evaluation; derivatives are carried out.
 

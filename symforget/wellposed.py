@@ -127,7 +127,7 @@ def _of_node(tree: Basic) -> Iterator[tuple[Expr, str]]:
     elif isinstance(tree, Pow):
         exponent = evaluated(tree.exp)
         if isinstance(exponent, Integer):
-            if exponent < 0:
+            if exponent <= 0:  # 0**0 has no agreed value
                 yield evaluated(tree.base), "!="
         elif isinstance(exponent, Rational):
             yield evaluated(tree.base), ">=" if exponent > 0 else ">"
@@ -147,6 +147,8 @@ def _of_quantity(call: sympy.Function, domain: Domain) -> Iterator[tuple[Expr, s
         yield 1 - weight, ">", domain
     if name in _SEPARATION:
         yield evaluated(call.args[_SEPARATION[name]]), ">=", domain
+    if hasattr(call, "closed_form"):
+        yield from _conditions(call.closed_form(), domain)
 
 
 _IMPOSSIBLE = (Integer(0), ">")

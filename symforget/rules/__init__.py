@@ -1,6 +1,6 @@
 """The rules a derivation may use, each checked by SymPy: what is written is what is verified."""
 
-from symforget.rules.algebra import Algebra, Definition, Lemma, SignOf, Substitution
+from symforget.rules.algebra import Algebra, Definition, Lemma, SignOf
 from symforget.rules.bounds import PointwiseExpectation, SmallerOf, TouchesZero
 from symforget.rules.flows import (
     AtEveryPoint,
@@ -109,7 +109,6 @@ __all__ = [
     "Squeeze",
     "Stein",
     "SteinAlong",
-    "Substitution",
     "Tilt",
     "Times",
     "TouchesZero",

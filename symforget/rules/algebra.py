@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sympy import Eq, Expr, Ge, Gt, Le, Lt, Mul
+from sympy import Derivative, Eq, Expr, Ge, Gt, Le, Lt, Mul, Symbol, sympify
 
 from symforget.calculus import unfold
 from symforget.derivation import ACCEPTED, Checked, Context
 from symforget.rules.integrals import integrates_to_zero
 from symforget.signs import is_nonnegative, is_positive, is_zero
+from symforget.trees import bound_symbols
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
 
@@ -46,25 +47,6 @@ class Definition:
 
 
 @dataclass(frozen=True)
-class Substitution:
-    """The next expression is the last one with a parameter given a value (both sides of a proved identity)."""
-
-    values: Mapping[Any, Any]
-    reason: str = "substitute"
-
-    def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
-        if relation != "=":
-            return NOT_AN_EQUALITY
-        outside = [s for s in self.values if s in context.domain]
-        if outside:
-            return Checked(False, f"{outside[0]} is a parameter of the claim: its value may not be fixed")
-        replaced = before.xreplace(dict(self.values)).doit(integrals=False)
-        return (
-            ACCEPTED if is_zero(replaced - after, context.domain) else Checked(False, "substituting does not give this")
-        )
-
-
-@dataclass(frozen=True)
 class SignOf:
     """The difference of the two sides is ``times`` something with an evident sign.
 
@@ -76,6 +58,8 @@ class SignOf:
     reason: str = "evident sign"
 
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
+        if relation not in ("<=", "<", ">=", ">"):
+            return Checked(False, "a sign gives an inequality only")
         larger_minus_smaller = after - before if relation in ("<=", "<") else before - after
         if not is_zero(larger_minus_smaller - self.difference, context.domain):
             return Checked(False, "the stated difference is not the difference of the two sides")
@@ -104,9 +88,13 @@ class Lemma:
 
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         statement, lemma_domain = context.lemma(self.claim, self.part)
-        for symbol, value in self.at.items():
-            if not _value_allowed(value, lemma_domain.get(symbol), context):
+        bound = bound_symbols(statement) | {v for d in statement.atoms(Derivative) for v in d.variables}
+        for symbol, value in {**{s: s for s in statement.free_symbols & lemma_domain.keys()}, **self.at}.items():
+            if not value_allowed(value, lemma_domain.get(symbol), context):
                 return Checked(False, f"{symbol} -> {value} may leave the lemma's domain")
+            renamed = isinstance(value, Symbol) and value not in statement.free_symbols | bound
+            if symbol != value and not renamed and ({symbol} | sympify(value).free_symbols) & bound:
+                return Checked(False, f"{symbol} -> {value} meets a variable that the lemma binds")
         used = type(statement)(
             statement.lhs.xreplace(dict(self.at)), statement.rhs.xreplace(dict(self.at)), evaluate=False
         )
@@ -136,7 +124,7 @@ def _directed(kind: type, in_order: bool, relation: str) -> bool:
     return smaller_first == (relation in ("<=", "<")) and kind in (Le, Lt, Ge, Gt)
 
 
-def _value_allowed(value: Any, interval: Any, context: Context) -> bool:
+def value_allowed(value: Any, interval: Any, context: Context) -> bool:
     """Whether an expression stays in the interval of the lemma's symbol, for all parameters of the claim."""
     if interval is None:
         return True

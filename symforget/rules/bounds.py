@@ -7,10 +7,12 @@ from typing import Any
 
 from sympy import Eq, Expr, Ge, Gt, Le, Lt, Min, Symbol
 
-from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.calculus import SampleIntegral
+from symforget.derivation import ACCEPTED, Checked, Context, any_real, clashes
 from symforget.rules.gaussian import combined_normal
 from symforget.rules.intervals import is_smooth_on_line
 from symforget.signs import is_nonnegative, is_zero
+from symforget.trees import bound_symbols
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ class TouchesZero:
 
     def shown(self) -> Checked:
         """Whether it is so: zeros at 0, the derivative as stated, and its sign."""
-        if self.order < 2 or self.order % 2 or not self.x.is_real:
-            return Checked(False, "the order must be even and the variable real")
+        if self.order < 2 or self.order % 2 or not any_real(self.x):
+            return Checked(False, "the order must be even and the variable any real number")
         if not is_smooth_on_line(self.f, self.x):
             return Checked(False, f"{self.f} is not shown to be smooth on the whole line")
         for k in range(self.order):
@@ -62,6 +64,8 @@ class PointwiseExpectation:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation not in ("<=", ">="):
             return Checked(False, "a pointwise inequality gives <= or >=")
+        if not any_real(self.z) or clashes(self.z, context, before, after):
+            return Checked(False, f"{self.z} must stand for any real number and be no parameter")
         for name, why, argument in self.given:
             shown = why.shown()
             if not shown.ok:
@@ -90,6 +94,10 @@ class SmallerOf:
         if not isinstance(statement, Le) or len(statement.rhs.atoms(Min)) != 1:
             return Checked(False, "the statement is not an upper bound with one minimum in it")
         (minimum,) = statement.rhs.atoms(Min)
+        if bound_symbols(statement.rhs) & minimum.free_symbols or any(
+            e.has(Min) for e in statement.rhs.atoms(SampleIntegral)
+        ):
+            return Checked(False, "the minimum is taken under an integral, where it is now one and now the other")
         for choice in minimum.args:
             wanted = statement.rhs.xreplace({minimum: choice})
             if not any(_is_upper_bound(p, statement.lhs, wanted, context) for p in premises):

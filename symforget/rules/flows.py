@@ -6,11 +6,30 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Derivative, Dummy, Eq, Expr, Ge, Integral, Le, Min, Subs, Symbol, exp, log, simplify, sympify
+from sympy import (
+    Derivative,
+    Dummy,
+    Eq,
+    Expr,
+    Ge,
+    Integral,
+    Le,
+    Min,
+    Subs,
+    Symbol,
+    exp,
+    log,
+    nan,
+    oo,
+    simplify,
+    sympify,
+    zoo,
+)
 
 from symforget.calculus import H, SampleIntegral, mixture, p_n, p_o
-from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, Rule, closes
+from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, Rule, clashes, closes
 from symforget.domain import Interval
+from symforget.rules.algebra import value_allowed
 from symforget.rules.integrals import integrates_to_zero
 from symforget.rules.intervals import check_all_steps
 from symforget.signs import is_nonnegative, is_positive, is_zero
@@ -82,8 +101,10 @@ class SlopeAtLeast:
 
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         integrals = sorted(before.atoms(Integral), key=str)
-        if relation != ">=" or len(integrals) != 1:
+        if relation != ">=" or len(integrals) != 1 or len(integrals[0].limits) != 1:
             return Checked(False, "the step must bound one integral from below")
+        if clashes(self.variable, context, before, after):
+            return Checked(False, f"{self.variable} is a parameter: name the variable of integration otherwise")
         (b, a, x) = integrals[0].limits[0]
         if not _inside((a, x), self.interval, context) or not is_nonnegative(self.times, context.domain):
             return Checked(False, "the range of integration may leave the stated interval")
@@ -158,10 +179,15 @@ class Times:
         return self.rule.reason
 
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
-        if relation != "=" and not is_nonnegative(self.factor, context.domain):
-            return Checked(False, f"{self.factor} is not shown to be nonnegative")
+        shown = {"=": _is_finite, "<": is_positive, ">": is_positive}.get(relation, is_nonnegative)
+        if not shown(self.factor, context.domain):
+            return Checked(False, f"{self.factor} is not shown to have the sign that {relation} needs")
         inner_before, inner_after = before / self.factor, after / self.factor
         return self.rule.check(inner_before, relation, inner_after, context)
+
+
+def _is_finite(factor: Any, domain: Any) -> bool:
+    return not sympify(factor).has(oo, -oo, zoo, nan) and factor != 0
 
 
 @dataclass(frozen=True)
@@ -184,6 +210,9 @@ class AtEveryPoint:
             return Checked(False, "the points differ")
         if any(v not in context.domain for v in before.variables):
             return Checked(False, "the variable has no domain on which the rule could be checked")
+        for variable, value in zip(before.variables, before.point, strict=True):
+            if not value_allowed(value, context.domain[variable], context):
+                return Checked(False, f"{value} may lie outside the domain of {variable}")
         return self.rule.check(before.expr, relation, after.expr, context)
 
 

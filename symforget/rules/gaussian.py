@@ -24,7 +24,6 @@ from sympy import (
     sin,
     sinh,
     sqrt,
-    symbols,
     tanh,
 )
 from sympy.concrete.expr_with_limits import ExprWithLimits
@@ -35,6 +34,9 @@ from symforget.functions import normal
 from symforget.gate.symbolic import gate_s, gate_s_derivative
 from symforget.instances import on_whitened_line
 from symforget.signs import is_zero
+
+_Z, _U, _X = (Dummy(name, real=True) for name in "zux")
+"""Variables of our own, so that no parameter of a claim can be one of them."""
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
 
@@ -81,7 +83,7 @@ class GateAsExpectation:
 
 
 def _gate_opened(expr: Expr) -> Expr:
-    u, x = symbols("u x", real=True)
+    u, x = _U, _X
 
     def expectation(order: Expr, separation: Expr, shift: Expr) -> Expr:
         return normal(sech(x / 2).diff(x, int(order)).xreplace({x: separation * u + shift}), u)
@@ -105,7 +107,7 @@ class UnderTheExpectation:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return NOT_AN_EQUALITY
-        z = symbols("z", real=True)
+        z = _Z
         for derivative in before.atoms(Derivative):
             inside = derivative.expr
             if set(derivative.variables) != {self.parameter} or not isinstance(inside, normal):
@@ -119,7 +121,7 @@ class UnderTheExpectation:
 
 def same_expectations(left: Expr, right: Expr, context: Context) -> Checked:
     """Whether two expressions affine in normal expectations agree, by comparing integrands as functions of one z."""
-    z = symbols("z", real=True)
+    z = _Z
     integrand = combined_normal(left - right, z)
     if integrand is None:
         return Checked(False, "not affine in the expectations")
@@ -165,7 +167,7 @@ class CompleteTheSquare:
 
 
 def _sum_of_gaussian_integrals(expectation: normal) -> Expr:
-    z = symbols("z", real=True)
+    z = _Z
     total: Expr = 0 * z
     # cos and sin are sums of exponentials with imaginary exponents, for which the formula holds as well.
     opened = expectation.args[0](z).replace(lambda e: isinstance(e, (cos, sin, cosh, sinh)), lambda e: e.rewrite(exp))
@@ -269,7 +271,7 @@ class Reflection:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return NOT_AN_EQUALITY
-        z = symbols("z", real=True)
+        z = _Z
         if not isinstance(self.expectation, normal):
             return Checked(False, "there is no expectation to reflect")
         reflected = normal(self.expectation.args[0](-z), z)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Gt, Lambda, Symbol, preorder_traversal
+from sympy import Dummy, Expr, Gt, Lambda
 
 from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, Rule
 from symforget.domain import Interval
 from symforget.rules.intervals import check_all_steps, is_smooth
 from symforget.signs import is_nonnegative, is_positive, is_zero
+from symforget.trees import bound_symbols
+
+_V = Dummy("v", positive=True)
 
 
 @dataclass(frozen=True)
@@ -39,14 +42,6 @@ class Replace:
                 return Checked(False, f"{self.old} contains a bound variable")
             return self.by.check(self.old, "=", self.new, context)
         return Checked(False, f"replacing {self.old} does not give this")
-
-
-def bound_symbols(expr: Expr) -> set[Any]:
-    """Every symbol bound somewhere inside the expression, by an integral, a limit, a Lambda or a substitution."""
-    found = {s for part in expr.atoms(Lambda) for s in part.variables}
-    for part in preorder_traversal(expr):
-        found |= set(getattr(part, "bound_symbols", ()))
-    return found
 
 
 @dataclass(frozen=True)
@@ -114,7 +109,7 @@ class Monotone:
         return check_all_steps(self.positive, context)
 
     def _direction(self, inner: Any, relation: str, context: Context) -> Checked:
-        v = Symbol("v", positive=True)
+        v = _V
         wider = {**context.domain, v: Interval.parse("(0, oo)")}
         if not is_smooth(self.function(v), wider):
             return Checked(False, "the function is not shown to be smooth on the positive numbers")

@@ -252,6 +252,8 @@ class FundamentalTheorem:
         if relation != "=" or not isinstance(after, Integral):
             return Checked(False, "the next expression must be an integral, equal to this one")
         (variable, lower, upper) = after.limits[0]
+        if len(after.limits) != 1 or self.parameter in after.function.free_symbols - {variable}:
+            return Checked(False, f"one integral up to {self.parameter}, which its integrand does not contain")
         if upper != self.parameter or not is_zero(lower - self.at, context.domain):
             return Checked(False, f"the limits must run from {self.at} to {self.parameter}")
         if divides_by_zero(before, self.parameter, self.at):

@@ -40,7 +40,7 @@ from sympy import (
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
-from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, closes
+from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, clashes, closes
 from symforget.ends import value_at_end
 from symforget.integration import integrals_valued
 from symforget.signs import is_nonnegative, is_positive, is_zero, parametrise
@@ -98,11 +98,15 @@ class UnderIntegralSign:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if not isinstance(before, Integral) or not isinstance(after, Integral):
             return Checked(False, "both expressions must be integrals")
+        if len(before.limits) != 1 or len(after.limits) != 1 or clashes(self.variable, context, before, after):
+            return Checked(False, f"one integral on each side, in which {self.variable} is no parameter")
         (x, low, high), (y, low2, high2) = before.limits[0], after.limits[0]
         if (low, high) != (low2, high2) or not covers(self.interval, low, high, context):
             return Checked(False, "the limits differ or leave the stated interval")
         bounded = low != -oo and high != oo
-        if relation in ("<", ">") and bounded and not is_positive(high - low, context.domain):
+        if relation in ("<", ">") and not bounded:
+            return Checked(False, "a strict inequality needs finite limits")
+        if relation in ("<", ">") and not is_positive(high - low, context.domain):
             return Checked(False, "a strict inequality needs limits that differ")
         inside = replace(context, domain={**context.domain, self.variable: self.interval})
         steps = check_all_steps(self.integrands, inside)
@@ -138,6 +142,8 @@ class ChangeOfVariable:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=" or not isinstance(before, Integral) or not isinstance(after, Integral):
             return Checked(False, "both expressions must be integrals, and equal")
+        if len(before.limits) != 1 or len(after.limits) != 1 or clashes(self.new, context, before, after):
+            return Checked(False, f"one integral on each side, in which {self.new} is no parameter")
         (x, low, high), (s, new_low, new_high) = before.limits[0], after.limits[0]
         ends = ((low, new_low), (high, new_high))
         if not all(is_zero(self.g.subs(self.new, n) - o, context.domain) for o, n in ends):
@@ -182,6 +188,8 @@ class Antiderivative:
         if not isinstance(integral, Integral) or len(integral.limits) != 1 or len(integral.limits[0]) != 3:
             return Checked(False, "the last expression is not a constant times one definite integral")
         x, low, high = integral.limits[0]
+        if clashes(self.variable, context, before):
+            return Checked(False, f"{self.variable} is a parameter: name the variable of integration otherwise")
         if not covers(self.interval, low, high, context):
             return Checked(False, "the limits leave the stated interval")
         inside = {**context.domain, self.variable: self.interval}

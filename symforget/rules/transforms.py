@@ -31,7 +31,7 @@ from sympy import (
     sympify,
 )
 
-from symforget.derivation import ACCEPTED, Checked, Context, Rule
+from symforget.derivation import ACCEPTED, Checked, Context, Rule, clashes
 from symforget.ends import value_at_end
 from symforget.functions import normal
 from symforget.rules.gaussian import NOT_AN_EQUALITY, combined_normal
@@ -315,6 +315,8 @@ class SmoothAntiderivative:
         if relation != "=" or integral is None:
             return Checked(False, "the last expression must be a constant times one integral, and equal")
         f, y, low, high = integral
+        if clashes(self.x, context, before):
+            return Checked(False, f"{self.x} is a parameter: name the variable of integration otherwise")
         if not is_smooth_on_line(self.F, self.x):
             return Checked(False, "F is not shown to be smooth on the whole line")
         if not is_zero(self.F.diff(self.x) - f.xreplace({y: self.x}), {**context.domain, self.x: _Line()}):
