@@ -44,7 +44,7 @@ from sympy import (
     together,
 )
 
-from symforget.signs import UnitInterval, is_nonnegative, is_positive
+from symforget.signs import UnitInterval, is_positive
 from symforget.trees import simplified
 
 p_o, p_n = symbols("p_o p_n", positive=True)
@@ -321,7 +321,10 @@ def _denominator_positive(derivative: Expr) -> bool:
 
 
 def _positive_combination(base: Expr) -> bool:
-    """Free of the densities, or a p_o + b p_n with a, b >= 0 and a + b > 0 whenever every parameter is in (0, 1)."""
+    """Free of the densities, or a p_o + b p_n with a, b > 0 whenever every parameter is in (0, 1).
+
+    A weight that may be 0 would not do: p_o^2/p_n has no bound on the segment p_o + p_n = 1.
+    """
     if not base.has(p_o, p_n):
         return True
     polynomial = Poly(expand(base), p_o, p_n)
@@ -329,7 +332,7 @@ def _positive_combination(base: Expr) -> bool:
         return False
     weights = [polynomial.coeff_monomial(p) for p in (p_o, p_n)]
     unit = {s: UnitInterval() for w in weights for s in w.free_symbols}
-    return all(is_nonnegative(w, unit) for w in weights) and is_positive(weights[0] + weights[1], unit)
+    return all(is_positive(w, unit) for w in weights)
 
 
 def _tame_logarithm(term: Expr) -> bool:

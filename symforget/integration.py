@@ -22,7 +22,7 @@ from symforget.balls import compile_ball, to_ball
 from symforget.convergence import convergence
 from symforget.domain import Interval
 from symforget.errors import InputError, PrecisionNotReached
-from symforget.exactly import sample_point
+from symforget.exactly import by_its_range, sample_point
 from symforget.functions import Phi, normal
 from symforget.precision import workprec
 from symforget.signs import is_nonnegative, is_positive
@@ -48,11 +48,33 @@ def trusted_value(
     range_of_variable = _analytic_range(integral, domain, positive, nonnegative)
     if range_of_variable is None:
         return None
+    if not _is_of_one_size(integral, range_of_variable):
+        return None
     value = integral.doit()
     if value.has(Integral, normal, oo, -oo, sympy.nan, sympy.zoo, sympy.I):
         return None
     shown = _is_analytic(value, domain, positive) if value.free_symbols else True
     return value if shown and _agrees(integral, value, domain) else None
+
+
+def _is_of_one_size(integral: Any, inside: Interval) -> bool:
+    """Whether every term of an integrand without parameters is between 10**-6 and 10**6 somewhere.
+
+    Agreement to 30 digits says nothing of a term that is smaller than that, whether by itself or beside another.
+    """
+    body, variable = (
+        (integral.body, integral.variable)
+        if isinstance(integral, normal)
+        else (integral.function, integral.limits[0][0])
+    )
+    if body.free_symbols - {variable}:
+        return True
+    points = [sample_point(inside, k) for k in range(1, 6)]
+    for term in sympy.Add.make_args(sympy.expand(body)):
+        sizes = [abs(term.xreplace({variable: p}).evalf(10, maxn=400)) for p in points]
+        if not any(size.is_comparable and Rational(1, 10**6) < size < 10**6 for size in sizes):
+            return False
+    return True
 
 
 def integrals_valued(expr: Any, domain: Domain) -> Expr | None:
@@ -82,16 +104,12 @@ def _analytic_range(integral: Any, domain: Domain, positive: Shown, nonnegative:
     else:
         return None
     found = _range(ends[0], ends[1], domain, positive, nonnegative)
-    free = body.free_symbols - {variable}
     inside = {**domain, variable: found}
     for end in ends:
         if end in (oo, -oo):
             conditions = convergence(body, variable, end == oo, gaussian)
             if conditions is None or not all(_shown(c, domain, positive) for c in conditions):
                 return None
-    simple_end = not free and all(e.is_number for e in ends)
-    if simple_end:  # one number: corners and singular ends are seen by the quadrature
-        return found
     return found if _is_analytic(body, inside, positive) else None
 
 
@@ -114,7 +132,19 @@ def _is_analytic(expr: Any, domain: Domain, positive: Shown) -> bool:
 
 def _shown(condition: Condition, domain: Domain, positive: Shown) -> bool:
     part, sign = condition
-    return bool(positive(part, domain) or (sign == "!=" and positive(-part, domain)))
+    signs = (part, -part) if sign == "!=" else (part,)
+    return any(bool(positive(p, domain)) or _positive_by_range(p, domain) for p in signs)
+
+
+def _positive_by_range(part: Expr, domain: Domain) -> bool:
+    """Whether balls show it where the part has one variable: 2 + cos s, for instance."""
+    inside = {s: domain[s] for s in part.free_symbols if s in domain}
+    if len(inside) != 1 or part.free_symbols - inside.keys():
+        return False
+    try:
+        return bool(by_its_range(part, inside, True))
+    except (InputError, PrecisionNotReached, ArithmeticError):
+        return False
 
 
 def _conditions(expr: Any) -> Iterator[Condition]:

@@ -147,7 +147,7 @@ def _of_quantity(call: sympy.Function, domain: Domain) -> Iterator[tuple[Expr, s
         yield 1 - weight, ">", domain
     if name in _SEPARATION:
         yield evaluated(call.args[_SEPARATION[name]]), ">=", domain
-    if hasattr(call, "closed_form"):
+    elif hasattr(call, "closed_form"):
         yield from _conditions(call.closed_form(), domain)
 
 
