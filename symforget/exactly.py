@@ -12,6 +12,7 @@ from sympy import Expr, Integer, Mul, Poly, Rational, Symbol, oo
 from symforget import signs
 from symforget.domain import Interval
 from symforget.errors import InputError, PrecisionNotReached
+from symforget.signset import is_shown
 from symforget.trees import simplified
 
 Domain = Mapping[Symbol, Interval]
@@ -138,7 +139,7 @@ def core_of(expression: Expr, domain: Domain) -> Any:
 
 def _plainly_positive(factor: Expr, domain: Domain) -> bool:
     """Positive on the whole domain; a closed upper end, which the parameters do not reach, is taken apart."""
-    if not signs.open_up(factor, domain).is_positive:
+    if not is_shown(signs.open_up(factor, domain), True):
         return False
     ends = [(s, i.upper) for s, i in with_closed_upper_end(domain) if s in factor.free_symbols]
     return all(_plainly_positive(factor.subs(s, end), without(domain, s)) for s, end in ends)

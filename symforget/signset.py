@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sympy import Add, Expr, Mul, Pow, exp
+from sympy import Add, Dummy, Expr, Mul, Pow, exp
 
 NEGATIVE, ZERO, POSITIVE = 1, 2, 4
 REAL = NEGATIVE | ZERO | POSITIVE
 UNKNOWN = 0
+_BITS = (64, 256, 1024, 4096)
 
 
 @lru_cache(maxsize=50_000)
@@ -77,7 +78,18 @@ def _of_power(expr: Pow) -> int:
 
 
 def _assumed(expr: Expr) -> int:
-    """SymPy's own answer for a symbol, a number or a function."""
+    """SymPy's own answer for a symbol or a function; a number's sign is found by balls.
+
+    SymPy takes the signs of numbers from a few digits: it says that log(cos(10**-60)) is positive. Numbers inside the
+    expression are therefore hidden from it behind symbols of their sign.
+    """
+    if expr.is_Rational:
+        return ZERO if expr == 0 else POSITIVE if expr > 0 else NEGATIVE  # type: ignore[operator]
+    if not expr.free_symbols:
+        found = _of_number(expr)
+        if found is not None:
+            return found
+    expr = expr.xreplace({n: _hidden(n) for n in _numbers_in(expr)})
     if expr.is_zero:
         return ZERO
     if expr.is_positive:
@@ -89,3 +101,44 @@ def _assumed(expr: Expr) -> int:
     if expr.is_nonpositive:
         return ZERO | NEGATIVE
     return REAL if expr.is_real else UNKNOWN
+
+
+def _of_number(expr: Expr) -> int | None:
+    """The sign of a number by balls; REAL where they do not tell it from 0, None for what has no evaluator."""
+    from symforget.balls import compile_ball
+    from symforget.errors import InputError, PrecisionNotReached
+    from symforget.precision import workprec
+
+    try:
+        number = compile_ball(expr, ())
+        for bits in _BITS:
+            with workprec(bits):
+                value = number()
+            if value > 0 or value < 0:
+                return POSITIVE if value > 0 else NEGATIVE
+        return REAL if value.is_finite() else UNKNOWN
+    except InputError:
+        return None
+    except (PrecisionNotReached, ArithmeticError):
+        return UNKNOWN
+
+
+def _numbers_in(expr: Expr) -> set[Expr]:
+    """The largest parts without symbols that are numbers and not rational."""
+    found: set[Expr] = set()
+    for part in expr.args:
+        if not isinstance(part, Expr) or part.is_Rational:
+            continue
+        if not part.free_symbols and part.is_number:
+            found.add(part)
+        else:
+            found |= _numbers_in(part)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _hidden(number: Expr) -> Dummy:
+    signs = possible_signs(number)
+    if signs in (POSITIVE, NEGATIVE):
+        return Dummy("n", positive=signs == POSITIVE, negative=signs == NEGATIVE)
+    return Dummy("n", real=True) if signs else Dummy("n")
