@@ -78,7 +78,11 @@ def where(domain: Domain) -> str:
 
 class _Examination:
     def __init__(self, relation: Relational, domain: Domain, limits: Limits) -> None:
-        self.stated, self.relation, self.domain, self.limits = relation, relation, dict(domain), limits
+        # An interval of one number is that number: arguments from continuity in it would speak of no point.
+        single = {s: i.lower for s, i in domain.items() if i.lower == i.upper}
+        relation = replaced(relation, single.get) if single else relation
+        self.stated = self.relation = relation
+        self.domain, self.limits = {s: i for s, i in domain.items() if s not in single}, limits
         self.started = time.monotonic()
         self.note = ""
 
@@ -256,7 +260,7 @@ class _Examination:
                 return self.evidence(Leg.CERTIFIED, Verdict.SUPPORTED, detail, digits=digits)
             detail = f"agreement to {digits} digits only" if held else "no enclosure at any sample point"
             return self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, detail)
-        if held and not self.domain:
+        if held and not self.domain and defined_everywhere(self.relation, {}, self.left() / 6, almost=True):
             return self.evidence(Leg.CERTIFIED, Verdict.CERTIFIED, "the two sides are enclosed apart")
         if held:
             return self.evidence(Leg.CERTIFIED, Verdict.SUPPORTED, f"holds, certified, at {_points(held)}")
@@ -265,11 +269,12 @@ class _Examination:
     def branch_and_bound(self) -> Iterator[Evidence]:
         """The whole domain; failing that, compact parts of it from the smallest on, as far as the time goes."""
         target = self.relation
-        if defined_everywhere(self.relation, self.domain, self.left() / 6):
+        everywhere = defined_everywhere(self.relation, self.domain, self.left() / 6)
+        if everywhere:
             target = evaluated(self.relation)
         parts = list(compact_parts(self.domain))
         best: Evidence | None = None
-        hint = ""
+        why, hint = "branch and bound did not finish", ""
         for number, region in enumerate([self.domain, *reversed(parts)]):
             seconds = min(self.left() / 2.5, REGION_SECONDS) if parts else self.left()
             if seconds < 0.2:
@@ -284,10 +289,13 @@ class _Examination:
                 if number > 0:
                     break
                 continue
+            if not everywhere and not defined_everywhere(self.relation, region, self.left() / 3, almost=True):
+                why, hint = "it was not shown that both sides are defined on the whole domain", ""
+                continue
             best = self.certificate(region, outcome.boxes, whole=number == 0)
             if number == 0:
                 break
-        yield best or self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, f"branch and bound did not finish{hint}")
+        yield best or self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, f"{why}{hint}")
 
     def certificate(self, region: Domain, boxes: int, whole: bool) -> Evidence:
         beyond = "" if whole else " (nothing is claimed beyond)"

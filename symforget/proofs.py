@@ -84,9 +84,9 @@ def prove(relation: Relational, domain: Domain, seconds: float) -> Proof | None:
     return None if lines is None else Proof(lines)
 
 
-def defined_everywhere(relation: Relational, domain: Domain, seconds: float) -> bool:
-    """Whether both sides are shown to be defined on the whole domain."""
-    return _Prover(time.monotonic() + seconds).defined(relation, domain)
+def defined_everywhere(relation: Relational, domain: Domain, seconds: float, almost: bool = False) -> bool:
+    """Whether both sides are shown to be defined on the whole domain; ``almost``: integrands almost everywhere."""
+    return _Prover(time.monotonic() + seconds).defined(relation, domain, almost)
 
 
 def _by_kind(prover: _Prover, relation: Relational, difference: Expr, domain: Domain) -> Lines | None:
@@ -145,8 +145,8 @@ class _Prover:
 
         return evaluated(replaced(expression, value))
 
-    def defined(self, relation: Relational, domain: Domain) -> bool:
-        return not undefined_somewhere(relation, domain, self.part_positive, self.part_nonnegative)
+    def defined(self, relation: Relational, domain: Domain, almost: bool = False) -> bool:
+        return not undefined_somewhere(relation, domain, self.part_positive, self.part_nonnegative, almost)
 
     def part_positive(self, part: Expr, domain: Domain) -> bool:
         return self.positive(part, domain) is not None or _certified(part, domain, sympy.Gt)

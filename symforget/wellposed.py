@@ -54,16 +54,23 @@ _SEPARATION = {
 }
 
 
-def undefined_somewhere(tree: Basic, domain: Domain, positive: SignShown, nonnegative: SignShown) -> tuple[str, ...]:
+def undefined_somewhere(
+    tree: Basic, domain: Domain, positive: SignShown, nonnegative: SignShown, almost: bool = False
+) -> tuple[str, ...]:
     """The conditions that could not be shown, in words; empty if the expression is defined everywhere.
 
-    `positive` and `nonnegative` answer truthily if they show the sign of an expression on a domain.
+    `positive` and `nonnegative` answer truthily if they show the sign of an expression on a domain. ``almost``:
+    integrands need be real almost everywhere only, so that single points where they are divided by 0 do no harm.
     """
-    return tuple(
-        f"{part} {sign} 0"
-        for part, sign, where in _conditions(tree, domain)
-        if not _shown(part, sign, where, positive, nonnegative)
-    )
+    found = []
+    for part, sign, where in _conditions(tree, domain):
+        if almost and where.keys() - domain.keys():
+            if sign == "!=":
+                continue
+            sign = ">="
+        if not _shown(part, sign, where, positive, nonnegative):
+            found.append(f"{part} {sign} 0")
+    return tuple(found)
 
 
 def undefined_point(tree: Basic, domain: Domain) -> tuple[dict[Symbol, Rational], Expr, str] | None:
