@@ -19,6 +19,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+import sympy
 from sympy import (
     Abs,
     Add,
@@ -293,6 +294,11 @@ def split_integrals(expr: Expr) -> Expr:
     return integrate_densities(map_integrals(expr, split))
 
 
+_NOT_SMOOTH_NAMES = "Piecewise sign Heaviside DiracDelta arg re im floor ceiling frac tan cot sec csc"
+NOT_SMOOTH = tuple(getattr(sympy, name) for name in _NOT_SMOOTH_NAMES.split())
+"""Functions with jumps or poles, whose derivatives as SymPy takes them forget those."""
+
+
 @lru_cache(maxsize=2048)
 def dominated_derivative(integrand: Expr, parameter: Symbol) -> bool:
     """Whether differentiation in ``parameter`` may pass under the integral.
@@ -304,6 +310,8 @@ def dominated_derivative(integrand: Expr, parameter: Symbol) -> bool:
     argument is homogeneous of degree zero and they are multiplied by what keeps them bounded: this is
     checked by the derivative being continuous on the closed segment, ends included.
     """
+    if integrand.has(*NOT_SMOOTH):
+        return False
     derivative = together(diff(integrand, parameter))
     if not is_homogeneous(derivative):
         return False

@@ -31,7 +31,7 @@ from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivati
 from symforget.domain import Interval
 from symforget.rules.algebra import value_allowed
 from symforget.rules.integrals import integrates_to_zero
-from symforget.rules.intervals import check_all_steps
+from symforget.rules.intervals import check_all_steps, differentiates_under_an_integral
 from symforget.signs import is_nonnegative, is_positive, is_zero
 
 
@@ -244,6 +244,8 @@ class Differentiate:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return Checked(False, "this rule justifies an equality only")
+        if differentiates_under_an_integral(before) or differentiates_under_an_integral(after):
+            return Checked(False, "a derivative under an integral sign needs a rule that justifies it")
         difference = before.doit(integrals=False) - after.doit(integrals=False)
         names = {e: Dummy(real=True) for e in sorted(difference.atoms(Integral, Derivative), key=str)}
         if is_zero(difference.xreplace(names), context.domain):

@@ -10,6 +10,7 @@ from sympy import (
     Expr,
     Integer,
     Limit,
+    Mul,
     Poly,
     PolynomialError,
     Subs,
@@ -28,7 +29,7 @@ from sympy import (
 )
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
-from symforget.calculus import SampleIntegral, map_integrals, unfold
+from symforget.calculus import NOT_SMOOTH, SampleIntegral, map_integrals, unfold
 from symforget.derivation import ACCEPTED, Checked, Context
 from symforget.functions import normal
 from symforget.gate.symbolic import gate_s, gate_s_derivative
@@ -112,6 +113,8 @@ class UnderTheExpectation:
             inside = derivative.expr
             if set(derivative.variables) != {self.parameter} or not isinstance(inside, normal):
                 return Checked(False, f"only derivatives of expectations in {self.parameter} are carried out")
+            if inside.has(*NOT_SMOOTH):
+                return Checked(False, f"{inside} is of a function that is not smooth")
             for order in range(1, len(derivative.variables) + 1):
                 if not _tame(expand(inside.args[0](z).diff(self.parameter, order)), z):
                     return Checked(False, f"no integrable majorant was found for {derivative}")
@@ -181,6 +184,8 @@ def _sum_of_gaussian_integrals(expectation: normal) -> Expr:
 
 def _gaussian_integral(term: Expr, z: Symbol) -> Expr | None:
     constant, rest = term.as_independent(z, as_Add=False)
+    if not all(isinstance(f, exp) or (f.is_Pow and f.base.is_positive) for f in Mul.make_args(rest) if rest != 1):
+        return None
     try:
         exponent = Poly(expand(expand_log(log(rest), force=True)), z) if rest != 1 else Poly(0, z)
     except PolynomialError:

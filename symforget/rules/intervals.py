@@ -8,6 +8,7 @@ from typing import Any
 from sympy import (
     Abs,
     Add,
+    Derivative,
     Eq,
     Expr,
     Ge,
@@ -41,7 +42,9 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, clashes, closes
+from symforget.domain import Interval
 from symforget.ends import value_at_end
+from symforget.functions import normal
 from symforget.integration import integrals_valued
 from symforget.signs import is_nonnegative, is_positive, is_zero, parametrise
 from symforget.vanishing import vanishes_as_rational
@@ -58,6 +61,8 @@ class Evaluate:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return NOT_AN_EQUALITY
+        if differentiates_under_an_integral(before) or differentiates_under_an_integral(after):
+            return Checked(False, "a derivative under an integral sign needs a rule that justifies it")
         left, right = (side.doit(integrals=False).as_dummy() for side in (before, after))
         if vanishes_as_rational(left - right):
             return ACCEPTED
@@ -67,6 +72,21 @@ class Evaluate:
         if is_zero(opened - wanted, context.domain):
             return ACCEPTED
         return Checked(False, f"evaluating gives {opened}")
+
+
+def differentiates_under_an_integral(expr: Expr) -> bool:
+    """Whether a derivative is of an integral or expectation whose integrand depends on its variable."""
+    return any(
+        set(derivative.variables) & _parameters_of(integral)
+        for derivative in expr.atoms(Derivative)
+        for integral in derivative.expr.atoms(Integral, normal)
+    )
+
+
+def _parameters_of(integral: Any) -> set[Any]:
+    if isinstance(integral, Integral):
+        return integral.function.free_symbols - set(integral.variables)
+    return integral.free_symbols
 
 
 def _positive_variables(expr: Expr, context: Context) -> Expr:
@@ -192,7 +212,8 @@ class Antiderivative:
             return Checked(False, f"{self.variable} is a parameter: name the variable of integration otherwise")
         if not covers(self.interval, low, high, context):
             return Checked(False, "the limits leave the stated interval")
-        inside = {**context.domain, self.variable: self.interval}
+        reached = _with_ends_reached(self.interval, low, high, context)
+        inside = {**context.domain, self.variable: reached}
         if not is_smooth(self.F, inside):
             return Checked(False, "the antiderivative is not shown to be smooth")
         if not is_zero(self.F.diff(self.variable) - integral.function.xreplace({x: self.variable}), inside):
@@ -208,6 +229,19 @@ class Antiderivative:
         F = self.F.xreplace(positive)
         value = value_at_end(F, self.variable, end)
         return limit(simplify(F), self.variable, end) if value is None else value
+
+
+def _with_ends_reached(interval: Any, low: Expr, high: Expr, context: Context) -> Any:
+    """The interval with an open finite end closed where a limit is not seen to keep away from it."""
+
+    def stays_open(end: Any, is_open: bool, gap: Expr) -> bool:
+        return is_open and (not end.is_finite or is_positive(gap, context.domain))
+
+    opens = (
+        stays_open(interval.lower, interval.lower_open, low - interval.lower),
+        stays_open(interval.upper, interval.upper_open, interval.upper - high),
+    )
+    return Interval(interval.lower, interval.upper, *opens)
 
 
 def covers(interval: Any, low: Expr, high: Expr, context: Context) -> bool:

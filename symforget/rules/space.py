@@ -130,7 +130,8 @@ def _vanishes_in_space(expr: Expr, context: Context) -> bool:
         return False
     if any(sorted(powers) != [0] * (len(roots) - 1) + [2] for powers in polynomial.monoms() if any(powers)):
         return False
-    if polynomial.coeff_monomial(1) != 0:
+    varying = {name for factor, name in names.items() if factor.free_symbols & set(roots)}
+    if polynomial.coeff_monomial(1) != 0 or any(c.free_symbols & varying for c in polynomial.coeffs()):
         return False
     return is_zero(sum(polynomial.coeffs(), Integer(0)), {})
 
