@@ -115,11 +115,8 @@ class _Examination:
                 doubt = doubt or "a limit was found for parameters in general, which may have exceptions"
             self.relation, self.note = done.relation, done.detail
         refuted = self.counterexample()
-        if refuted is not None and not self.limits_confirm(refuted):
-            yield self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, "a limit is another one at single parameter values")
-            return
         if refuted is not None:
-            yield refuted
+            yield self.confirmed(refuted)
             return
         undefined = self.undefined()
         if undefined is not None:
@@ -127,11 +124,8 @@ class _Examination:
             return
         with time_limit(max(self.left() / 2, 0.1), "enclosing both sides at sample points"):
             sampled = self.sampled()
-        if sampled.verdict is Verdict.REFUTED and not self.limits_confirm(sampled):
-            yield self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, "a limit is another one at single parameter values")
-            return
         if sampled.verdict is Verdict.REFUTED:
-            yield sampled
+            yield self.confirmed(sampled)
             return
         if Leg.CERTIFIED in self.limits.legs or isinstance(self.relation, Eq):
             yield sampled
@@ -158,6 +152,12 @@ class _Examination:
         if _derives_integrals(self.stated):
             return "it was not shown that the integral may be differentiated under the sign on the whole domain"
         return "what is differentiated was not shown to be defined on the whole domain"
+
+    def confirmed(self, refutation: Evidence) -> Evidence:
+        """The refutation, unless it rests on a limit that is another one at the point of the witness."""
+        if self.limits_confirm(refutation):
+            return refutation
+        return self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, "a limit is another one at single parameter values")
 
     def limits_confirm(self, refutation: Evidence) -> bool:
         """Whether limits that were found for parameters in general are the same at the point of the witness."""

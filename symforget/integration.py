@@ -62,11 +62,7 @@ def _is_of_one_size(integral: Any, inside: Interval) -> bool:
 
     Agreement to 30 digits says nothing of a term that is smaller than that, whether by itself or beside another.
     """
-    body, variable = (
-        (integral.body, integral.variable)
-        if isinstance(integral, normal)
-        else (integral.function, integral.limits[0][0])
-    )
+    body, variable, _ = _as_written(integral)
     if body.free_symbols - {variable}:
         return True
     points = [sample_point(inside, k) for k in range(1, 6)]
@@ -96,13 +92,12 @@ def _outermost(expr: Any) -> set[Any]:
 
 def _analytic_range(integral: Any, domain: Domain, positive: Shown, nonnegative: Shown) -> Interval | None:
     """The range of the variable, if the integrand is analytic on it and the integral converges."""
-    if isinstance(integral, normal):
-        body, variable, ends, gaussian = integral.body, integral.variable, (-oo, oo), True
-    elif isinstance(integral, Integral) and len(integral.limits) == 1 and len(integral.limits[0]) == 3:
-        body, gaussian = integral.function, False
-        variable, *ends = integral.limits[0]
-    else:
+    gaussian = isinstance(integral, normal)
+    if not gaussian and not (
+        isinstance(integral, Integral) and len(integral.limits) == 1 and len(integral.limits[0]) == 3
+    ):
         return None
+    body, variable, ends = _as_written(integral)
     found = _range(ends[0], ends[1], domain, positive, nonnegative)
     inside = {**domain, variable: found}
     for end in ends:
@@ -111,6 +106,14 @@ def _analytic_range(integral: Any, domain: Domain, positive: Shown, nonnegative:
             if conditions is None or not all(_shown(c, domain, positive) for c in conditions):
                 return None
     return found if _is_analytic(body, inside, positive) else None
+
+
+def _as_written(integral: Any) -> tuple[Expr, Symbol, tuple[Expr, Expr]]:
+    """Integrand, variable and ends of a `normal` or of an `Integral` with one pair of limits."""
+    if isinstance(integral, normal):
+        return integral.body, integral.variable, (-oo, oo)
+    variable, lower, upper = integral.limits[0]
+    return integral.function, variable, (lower, upper)
 
 
 def _range(lower: Expr, upper: Expr, domain: Domain, positive: Shown, nonnegative: Shown) -> Interval:

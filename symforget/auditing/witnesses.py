@@ -169,30 +169,32 @@ def _undefined(relation: Any, made: Any, claim: Claim) -> WitnessRecord | None:
         for inside in (e for e in sorted(insides, key=str) if e.free_symbols <= point.keys()):
             comparison = prover.compare_at(Ge(inside, 0, evaluate=False), point, SPOT_DIGITS)
             if comparison.truth is False:
-                at = {str(k): str(v) for k, v in point.items()}
-                where = "statement, which has no real value there,"
-                return WitnessRecord(where, as_text(relation), at, f"{inside} in {comparison.left}", "no real number")
+                return _without_value(
+                    relation, point, "which has no real value there", f"{inside} in {comparison.left}"
+                )
         for weight in weights_of(made):
             value = weight.xreplace(point)
             if value.is_Rational and not 0 < value < 1:
-                at = {str(k): str(v) for k, v in point.items()}
-                where = "statement, which has no value there,"
-                return WitnessRecord(where, as_text(relation), at, f"the weight {weight} = {value}", "not in (0, 1)")
+                said = f"the weight {weight} = {value}"
+                return _without_value(relation, point, "which has no value there", said, "not in (0, 1)")
         negative = negative_logarithm(made, point)
         if negative is not None:
-            at = {str(k): str(v) for k, v in point.items()} | {negative.variable.name: str(negative.near)}
-            where = "statement, which has no real value below an integral sign,"
-            return WitnessRecord(where, as_text(relation), at, f"log of {negative.base} < 0", "no real number")
+            near = {**point, negative.variable.name: negative.near}
+            said = f"log of {negative.base} < 0"
+            return _without_value(relation, near, "which has no real value below an integral sign", said)
         endless = periodic(made, point)
         if endless is not None:
-            at = {str(k): str(v) for k, v in point.items()}
-            where = "statement, in which an integral diverges there,"
-            text = f"{endless} is periodic, not 0, and integrated without end"
-            return WitnessRecord(where, as_text(relation), at, text, "no real number")
+            said = f"{endless} is periodic, not 0, and integrated without end"
+            return _without_value(relation, point, "in which an integral diverges there", said)
         found = pole(made, point)
         if found is not None:
-            at = {str(k): str(v) for k, v in point.items()}
-            where = "statement, in which an integral diverges there,"
-            pole_text = f"{found.base} = 0 near {found.variable} = {found.near}"
-            return WitnessRecord(where, as_text(relation), at, pole_text, "no real number")
+            said = f"{found.base} = 0 near {found.variable} = {found.near}"
+            return _without_value(relation, point, "in which an integral diverges there", said)
     return None
+
+
+def _without_value(
+    relation: Any, point: Mapping[Any, Any], where: str, said: str, instead: str = "no real number"
+) -> WitnessRecord:
+    at = {str(k): str(v) for k, v in point.items()}
+    return WitnessRecord(f"statement, {where},", as_text(relation), at, said, instead)

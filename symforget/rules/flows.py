@@ -181,7 +181,7 @@ class Times:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         shown = {"=": _is_finite, "<": is_positive, ">": is_positive}.get(relation, is_nonnegative)
         if not shown(self.factor, context.domain):
-            return Checked(False, f"{self.factor} is not shown to have the sign that {relation} needs")
+            return Checked(False, f"{self.factor} is not shown to be a factor that keeps {relation}")
         inner_before, inner_after = before / self.factor, after / self.factor
         return self.rule.check(inner_before, relation, inner_after, context)
 
