@@ -15,6 +15,14 @@ _AGAIN = 0.5
 """Seconds after which the alarm is repeated: Python drops an exception raised in a destructor or a gc callback."""
 
 
+_alarms: list[int] = []
+
+
+def alarms() -> int:
+    """How many alarms have rung in this process: what was computed while one rang may be wrong, if it was dropped."""
+    return len(_alarms)
+
+
 @contextmanager
 def time_limit(seconds: float, what: str = "the computation") -> Iterator[None]:
     """Run the body of the `with` statement for at most `seconds` of wall-clock time.
@@ -32,6 +40,7 @@ def time_limit(seconds: float, what: str = "the computation") -> Iterator[None]:
         raise RuntimeError("time_limit needs the main thread of a process on a system with interval timers")
 
     def stop(signum: int, frame: FrameType | None) -> None:
+        _alarms.append(signum)
         raise TimeLimit(f"{what} was stopped after {seconds:g} s")
 
     started = time.monotonic()
