@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from flint import acb, arb, ctx
 
-from symforget.errors import TimeLimit
-from symforget.timelimit import alarms
+from symforget.timelimit import signals_held
 
 Integrand = Callable[[acb, bool], acb]
 """f(x, analytic): encloses f on the complex ball x; where `analytic` is true, it must be non-finite
@@ -24,32 +23,23 @@ def integrate(f: Integrand, a: arb, b: arb, bits: int | None = None, evaluations
     if not (a.is_finite() and b.is_finite()):
         return acb(arb.nan())
     failures: list[BaseException] = []
-
-    def guarded(x: acb, analytic: bool) -> acb:
-        if failures:
-            return acb(arb.nan())
-        try:
-            return f(x, analytic)
-        except BaseException as error:  # raised again below: it must not be lost inside FLINT
-            failures.append(error)
-            return acb(arb.nan())
-
-    rung = alarms()
     tolerance = arb(2) ** -(bits or ctx.prec)
-    try:
-        value = acb.integral(guarded, a, b, rel_tol=tolerance, abs_tol=tolerance, eval_limit=evaluations)
-    except SystemError as error:
-        failures.append(error)
-        value = acb(arb.nan())
+    # An exception raised before the first line of `guarded` would reach FLINT, which takes 0 for the integrand's value.
+    with signals_held() as arrived:
+
+        def guarded(x: acb, analytic: bool) -> acb:
+            if failures or arrived:
+                return acb(arb.nan())
+            try:
+                return f(x, analytic)
+            except BaseException as error:  # raised again below: it must not be lost inside FLINT
+                failures.append(error)
+                return acb(arb.nan())
+
+        try:
+            value = acb.integral(guarded, a, b, rel_tol=tolerance, abs_tol=tolerance, eval_limit=evaluations)
+        except SystemError as error:  # no room for another frame: FLINT meets an error that `guarded` never saw
+            raise error.__cause__ or error from None
     if failures:
-        raise _original(failures[0])
-    if alarms() != rung:  # dropped inside FLINT, which then has taken something else for the integrand's value
-        raise TimeLimit("a certified integral was stopped")
+        raise failures[0]
     return value
-
-
-def _original(error: BaseException) -> BaseException:
-    """What was raised: a signal that arrives between FLINT and the callback's first line comes out wrapped."""
-    while isinstance(error, SystemError) and error.__cause__ is not None:
-        error = error.__cause__
-    return error

@@ -1,4 +1,4 @@
-"""How a computation is stopped when its time is up."""
+"""How a computation is stopped: when its time is up, and where an interrupt has to wait."""
 
 import signal
 import threading
@@ -14,13 +14,7 @@ from symforget.errors import TimeLimit
 _AGAIN = 0.5
 """Seconds after which the alarm is repeated: Python drops an exception raised in a destructor or a gc callback."""
 
-
-_alarms: list[int] = []
-
-
-def alarms() -> int:
-    """How many alarms have rung in this process: what was computed while one rang may be wrong, if it was dropped."""
-    return len(_alarms)
+_HELD = tuple(getattr(signal, name) for name in ("SIGINT", "SIGALRM") if hasattr(signal, name))
 
 
 @contextmanager
@@ -40,7 +34,6 @@ def time_limit(seconds: float, what: str = "the computation") -> Iterator[None]:
         raise RuntimeError("time_limit needs the main thread of a process on a system with interval timers")
 
     def stop(signum: int, frame: FrameType | None) -> None:
-        _alarms.append(signum)
         raise TimeLimit(f"{what} was stopped after {seconds:g} s")
 
     started = time.monotonic()
@@ -59,3 +52,43 @@ def time_limit(seconds: float, what: str = "the computation") -> Iterator[None]:
         ctx.prec = precision  # the alarm may fall between a change of precision and the `try` that would undo it
         if outer_left > 0:
             signal.setitimer(signal.ITIMER_REAL, max(outer_left - (time.monotonic() - started), 1e-6))
+
+
+_arrived: list[int] | None = None
+"""The signals that have come while they are held; None while they are not."""
+
+
+@contextmanager
+def signals_held() -> Iterator[list[int]]:
+    """Let Ctrl-C and alarms wait until the body of the `with` statement has ended; they then act as ever.
+
+    For work that an exception must not leave halfway: between Python and a C library that calls it back, the exception
+    of a signal handler can be dropped, and the library goes on with a value that nobody computed. The list yielded
+    fills with the signals that have come, so that the body can hurry; bodies inside one another share it. Off the main
+    thread no signal arrives.
+    """
+    global _arrived
+    if threading.current_thread() is not threading.main_thread():
+        yield []
+        return
+    if _arrived is not None:
+        yield _arrived
+        return
+    arrived: list[int] = []
+
+    def note(signum: int, frame: FrameType | None) -> None:
+        arrived.append(signum)
+
+    # Looked up before any is replaced, so that at no moment one could be lost. None: not Python's to replace.
+    handlers = [(s, handler) for s in _HELD if (handler := signal.getsignal(s)) is not None]
+    try:
+        for signum, _ in handlers:
+            signal.signal(signum, note)
+        _arrived = arrived
+        yield arrived
+    finally:
+        _arrived = None
+        for signum, handler in handlers:
+            signal.signal(signum, handler)
+        for signum in sorted(set(arrived)):  # Ctrl-C, the lower number, before an alarm
+            signal.raise_signal(signum)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from symforget.timelimit import signals_held
+
 MEMORY_BYTES = 4 * 2**30
 
 #: A task's work: a module-level function from the task to the messages it sends home, one by one.
@@ -50,7 +52,8 @@ def run_each(work: Work, tasks: Sequence[Any], jobs: int, seconds: float) -> Ite
         while waiting or running:
             while waiting and len(running) < jobs:
                 index, task = waiting.popleft()
-                running.append(_start(context, work, index, task))
+                with signals_held():  # half started, a worker would be left alone and complain
+                    running.append(_start(context, work, index, task))
             yield from _settle(running, seconds)
     finally:
         for one in running:

@@ -1,6 +1,8 @@
 """A reader's file gets the right verdicts, honest regions, simple witnesses, repairs and clear error messages."""
 
 import json
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -356,6 +358,30 @@ def test_an_interrupt_keeps_what_is_done():
     assert report.interrupted
     assert len(report.claims) == 1
     assert progress.stopped
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal")
+def test_an_interrupt_once_left_a_worker_half_started_and_complaining(monkeypatch):
+    """The server that workers are forked from printed a traceback: whoever asked it for one had gone."""
+    from symforget import workers
+
+    started = []
+    start = workers._start
+
+    def interrupted(*arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+        started.append(start(*arguments))
+        return started[-1]
+
+    monkeypatch.setattr(workers, "_start", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            list(run_each(hang, [1], 1, 20.0))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(started) == 1
+    assert not started[0].process.is_alive()
 
 
 def test_hostile_claims_end_in_time(tmp_path):

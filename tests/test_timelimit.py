@@ -1,5 +1,6 @@
 """If these fail, a claim may hang the whole run, or a limit outside may be lost to one inside."""
 
+import os
 import signal
 import threading
 import time
@@ -7,7 +8,7 @@ import time
 import pytest
 
 from symforget.errors import TimeLimit
-from symforget.timelimit import time_limit
+from symforget.timelimit import signals_held, time_limit
 
 
 def _busy(seconds):
@@ -54,3 +55,36 @@ def test_off_the_main_thread_it_says_so():
     thread.start()
     thread.join()
     assert len(seen) == 1 and "main thread" in seen[0]
+
+
+def test_signals_wait_until_the_work_that_holds_them_has_ended():
+    done = []
+    with pytest.raises(TimeLimit), time_limit(0.05), signals_held() as arrived:
+        _busy(0.2)
+        with signals_held() as inner:
+            assert inner is arrived == [signal.SIGALRM]
+        done.append("to its end")
+    assert done == ["to its end"]
+
+
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C as Python answers it: a shell that starts tests in the background has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_held_back_comes_before_an_alarm_and_is_not_lost_to_an_error(ctrl_c):
+    with pytest.raises(KeyboardInterrupt), time_limit(0.05), signals_held():
+        _busy(0.2)
+        os.kill(os.getpid(), signal.SIGINT)
+        raise ValueError
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_signals_held_leave_the_handlers_as_they_were():
+    before = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGALRM)]
+    with signals_held():
+        assert signal.getsignal(signal.SIGINT) is not before[0]
+    assert [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGALRM)] == before
