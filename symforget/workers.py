@@ -61,12 +61,25 @@ def run_each(work: Work, tasks: Sequence[Any], jobs: int, seconds: float) -> Ite
 
 
 def _context() -> Any:
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    if "forkserver" in methods:
-        # SymPy is imported once, in the server that every worker is forked from.
-        context.set_forkserver_preload(["__main__", "symforget.check"])
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    # SymPy is imported once, in the server that every worker is forked from.
+    context.set_forkserver_preload(["__main__", "symforget.check"])
+    _start_server()
     return context
+
+
+def _start_server() -> None:
+    """Start the server with Ctrl-C blocked, which it inherits: it ignores one only once it has imported everything."""
+    from multiprocessing import forkserver, resource_tracker  # not everywhere
+
+    resource_tracker.ensure_running()  # unblocks what it blocks, and is started with the server otherwise
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start(context: Any, work: Work, index: int, task: Any) -> _Running:

@@ -45,3 +45,32 @@ def test_workers_of_a_killed_run_do_not_stay_behind(context, tmp_path):
     while any(is_running(w) for w in workers) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(is_running(w) for w in workers)
+
+
+AT_START = """
+import os, signal
+from symforget import workers
+
+def echo(task):
+    yield task
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    workers._context()  # its server now imports SymPy
+    try:
+        os.killpg(0, signal.SIGINT)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+    print(*(outcome.messages for outcome in workers.run_each(echo, [7], 1, 30.0)))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
+def test_ctrl_c_once_reached_the_server_of_workers_while_it_was_importing(tmp_path):
+    """A terminal sends it to every process of the command; the server ended with a traceback."""
+    script = tmp_path / "parent.py"
+    script.write_text(AT_START)
+    command = [sys.executable, str(script)]
+    run = subprocess.run(command, capture_output=True, text=True, start_new_session=True, check=False)
+    assert run.stdout == "interrupted\n(7,)\n"
+    assert run.stderr == ""
