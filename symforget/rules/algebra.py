@@ -88,7 +88,7 @@ class Lemma:
 
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         statement, lemma_domain = context.lemma(self.claim, self.part)
-        bound = bound_symbols(statement) | {v for d in statement.atoms(Derivative) for v in d.variables}
+        bound = variables_of(statement)
         for symbol, value in {**{s: s for s in statement.free_symbols & lemma_domain.keys()}, **self.at}.items():
             if not value_allowed(value, lemma_domain.get(symbol), context):
                 return Checked(False, f"{symbol} -> {value} may leave the lemma's domain")
@@ -115,6 +115,11 @@ class Lemma:
         return is_positive(self.times, context.domain) or (
             relation in ("<=", ">=") and is_nonnegative(self.times, context.domain)
         )
+
+
+def variables_of(statement: Any) -> set[Any]:
+    """The symbols for which nothing may be put in: bound in the statement, or what it is differentiated in."""
+    return bound_symbols(statement) | {v for d in statement.atoms(Derivative) for v in d.variables}
 
 
 def _directed(kind: type, in_order: bool, relation: str) -> bool:

@@ -29,7 +29,7 @@ from sympy import (
 from symforget.calculus import H, SampleIntegral, mixture, p_n, p_o
 from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, Rule, clashes, closes
 from symforget.domain import Interval
-from symforget.rules.algebra import value_allowed
+from symforget.rules.algebra import value_allowed, variables_of
 from symforget.rules.integrals import integrates_to_zero
 from symforget.rules.intervals import check_all_steps, differentiates_under_an_integral
 from symforget.signs import is_nonnegative, is_positive, is_zero
@@ -61,6 +61,9 @@ class ChainRule:
         if not isinstance(premise.lhs, Derivative) or premise.lhs.variables != (self.variable,):
             return False
         if premise.lhs.expr.has(self.new) or premise.rhs.has(self.new):
+            return False
+        bound = variables_of(premise.lhs.expr) | variables_of(premise.rhs)
+        if bound & (self.inner.free_symbols | {self.variable}):
             return False
         outer = premise.lhs.expr.subs(self.variable, self.inner)
         slope = self.inner.diff(self.new) * _simple_limits(premise.rhs.subs(self.variable, self.inner))

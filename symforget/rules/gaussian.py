@@ -30,7 +30,7 @@ from sympy import (
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symforget.calculus import NOT_SMOOTH, SampleIntegral, map_integrals, unfold
-from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.derivation import ACCEPTED, Checked, Context, any_real
 from symforget.functions import normal
 from symforget.gate.symbolic import gate_s, gate_s_derivative
 from symforget.instances import on_whitened_line
@@ -263,7 +263,7 @@ def _bounded(g: Expr, z: Symbol) -> bool:
 
 def _positive_denominator(g: Expr, z: Symbol) -> bool:
     """1/(sum of positive exponentials) to a power: smooth, and at most of exponential growth."""
-    return bool(g.exp.is_negative and g.base.is_positive and _tame(g.base, z))
+    return bool(g.exp.is_negative and not g.exp.has(z) and g.base.is_positive and _tame(g.base, z))
 
 
 @dataclass(frozen=True)
@@ -298,8 +298,8 @@ class Tilt:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return NOT_AN_EQUALITY
-        if self.by.has(self.z) or not self.by.is_real:
-            return Checked(False, "the tilt must be real and free of the normal variable")
+        if self.by.has(self.z) or not self.by.is_real or not any_real(self.z):
+            return Checked(False, "the tilt must be real and free of the normal variable, which is any real number")
         tilted = exp(self.by * self.z) * self.g
         shifted = exp(self.by**2 / 2) * normal(self.g.xreplace({self.z: self.z + self.by}), self.z)
         outcome = Checked(False, f"there is no E[exp({self.by} {self.z}) g] in either expression")

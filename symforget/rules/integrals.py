@@ -40,12 +40,15 @@ from symforget.vanishing import vanishes_as_rational
 def combined_integrand(expr: Expr) -> Expr | None:
     """One integrand whose integral is the expression, or None if it is not affine in the integrals.
 
-    A constant c counts as the integral of c p_o.
+    A constant c counts as the integral of c p_o. A density outside the integrals is not a constant: then None.
     """
     expr = integrate_densities(expr)
     names = {integral: Dummy() for integral in sorted(expr.atoms(SampleIntegral), key=default_sort_key)}
+    opened = expr.xreplace(names)
+    if opened.has(p_o, p_n):
+        return None
     try:
-        affine = Poly(expr.xreplace(names), *names.values()) if names else None
+        affine = Poly(opened, *names.values()) if names else None
     except PolynomialError:
         return None
     if affine is None:

@@ -51,6 +51,7 @@ from symforget.fisher import (
     separate_entries,
 )
 from symforget.functions import normal
+from symforget.rules.algebra import value_allowed, variables_of
 from symforget.rules.gaussian import combined_normal
 from symforget.rules.vectors import IntegralOverSpace, SpaceIntegral, c_n, c_o, dominated, mu_n, mu_o, t_n, t_o, x
 from symforget.signs import is_positive, is_zero
@@ -411,6 +412,11 @@ class ForTheSpectrum:
         general, domain = context.lemma(self.claim, self.part)
         if [str(domain.get(s)) for s in (self.low, self.excess)] != ["(0, oo)", "[0, oo)"]:
             return Checked(False, "the lemma's symbols have other domains")
+        others = general.free_symbols & domain.keys() - {self.low, self.excess}
+        if not all(value_allowed(s, domain[s], context) for s in others):
+            return Checked(False, "the lemma holds on a smaller domain")
+        if variables_of(general) & {self.low, self.excess, self.weight, self.separation}:
+            return Checked(False, "the lemma binds a symbol that is replaced")
         if not (_confined(self.weight, 1, context) and _confined(self.separation, None, context)):
             return Checked(False, "the weight and the separation are not confined to (0, 1) and (0, oo)")
         small, large = (

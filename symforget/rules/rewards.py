@@ -89,12 +89,18 @@ class RewardIntegral(Expr):
 
 
 def combined(expr: Expr) -> Expr | None:
-    """One integrand whose integral is the expression, or None if it is not affine; a number c counts as c p_o."""
+    """One integrand whose integral is the expression, or None if it is not affine; a number c counts as c p_o.
+
+    A density or the reward outside the integrals is not a number: then None.
+    """
     names = {e: Dummy() for e in sorted(expr.atoms(RewardIntegral), key=str)}
+    opened = expr.xreplace(names)
+    if opened.has(p_o, p_n, y):
+        return None
     if not names:
         return expr * p_o
     try:
-        affine = Poly(expr.xreplace(names), *names.values())
+        affine = Poly(opened, *names.values())
     except PolynomialError:
         return None
     if affine.total_degree() > 1:

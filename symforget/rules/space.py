@@ -96,9 +96,11 @@ class PointwiseInSpace:
 def _integrable(f: Expr) -> bool:
     """A combination of products of powers of densities, nonnegative and of degree one in all, times logarithms.
 
-    Such products are integrable (Hoelder), and logarithms of ratios of mixtures grow like |x|^2 only.
+    Such products are integrable (Hoelder), and logarithms of what is algebraic in densities grow like |x|^2 only.
     """
     logs = {e: Dummy("log", real=True) for e in f.atoms(log)}
+    if not all(e.args[0].is_algebraic_expr(*DENSITIES) for e in logs):
+        return False
     for term in Add.make_args(expand(f.xreplace(logs))):
         powers = term.as_powers_dict()
         degrees = [powers.get(c, Integer(0)) for c in DENSITIES]

@@ -123,12 +123,16 @@ def gathered(expr: Expr) -> Expr | None:
     """One integrand whose integral is the expression, or None if it is not affine in its integrals.
 
     A number is the integral of itself times c_o; polynomials in x times one density are integrated by their moments.
+    A density or x outside the integrals is not a number: then None.
     """
     names = {e: Dummy() for e in sorted(expr.atoms(SpaceIntegral), key=str)}
+    opened = expr.xreplace(names)
+    if opened.has(*DENSITIES, x):
+        return None
     if not names:
         return expr * c_o
     try:
-        affine = Poly(expr.xreplace(names), *names.values())
+        affine = Poly(opened, *names.values())
     except PolynomialError:
         return None
     moved = any(e.centres != tuple(CENTRE.values()) for e in names)

@@ -18,7 +18,9 @@ from sympy import (
     Symbol,
     atan,
     exp,
+    log,
     oo,
+    sech,
     sqrt,
     symbols,
 )
@@ -30,11 +32,17 @@ from symforget.functions import normal
 from symforget.rules import (
     Algebra,
     Antiderivative,
+    ChainRule,
     Evaluate,
+    Gathering,
+    LargestExponential,
     Lemma,
     PointwiseExpectation,
+    SameIntegrand,
     SignOf,
     SmallerOf,
+    Stein,
+    Tilt,
     Times,
     TouchesZero,
     UnderIntegralSign,
@@ -43,6 +51,10 @@ from symforget.rules import (
 from symforget.rules.flows import AtEveryPoint, Differentiate
 from symforget.rules.gaussian import CompleteTheSquare, same_expectations
 from symforget.rules.intervals import ChangeOfVariable
+from symforget.rules.rewards import LinearInReward, RewardIntegral, y
+from symforget.rules.space import PointwiseInSpace, _vanishes_in_space
+from symforget.rules.vectors import SpaceIntegral, c_n, c_o, m_o
+from symforget.rules.vectors import x as point
 
 x, a, s = symbols("x a s", real=True)
 z = Symbol("z", real=True)
@@ -154,3 +166,61 @@ def test_the_smaller_of_two_bounds_is_not_taken_under_an_integral():
 def test_what_touches_zero_on_the_line_is_shown_for_every_real_number():
     y = Symbol("y", positive=True)
     assert not TouchesZero(y**2 * (y + 1), y, 2, 6 * y + 2).shown().ok
+
+
+def test_the_chain_rule_puts_nothing_in_that_is_bound_there():
+    """d/ds int s b^2 db is 1/3, not b int b db."""
+    b, t = symbols("b t", real=True)
+    context = Context({x: UNIT, b: UNIT, t: UNIT}, CONTEXT.lemma)
+    premise = Eq(Derivative(Integral(x * b, (b, 0, 1)), x), Integral(b, (b, 0, 1)), evaluate=False)
+    wrong = Eq(Derivative(Integral(t * b**2, (b, 0, 1)), t), b * Integral(b, (b, 0, 1)), evaluate=False)
+    assert not ChainRule(x, b * t, t).check((premise,), wrong, context).ok
+    right = Eq(Derivative(Integral(t**2 * b, (b, 0, 1)), t), 2 * t * Integral(b, (b, 0, 1)), evaluate=False)
+    assert ChainRule(x, t**2, t).check((premise,), right, context).ok
+
+
+def test_a_density_or_a_reward_outside_its_integral_is_no_constant():
+    assert refused(SameIntegrand(), Integer(1), "=", p_n / p_o)
+    assert refused(Gathering(), point * SpaceIntegral(c_o), "=", SpaceIntegral(point * c_o))
+    assert not refused(Gathering(), m_o * SpaceIntegral(c_o), "=", SpaceIntegral(point * c_o))
+    assert refused(LinearInReward(), y * RewardIntegral(p_o), "=", RewardIntegral(y * p_o))
+    assert refused(LinearInReward(), y, "=", RewardIntegral(y * p_o))
+
+
+def test_the_variable_of_an_expectation_is_every_real_number():
+    """E[exp(-z)] is sqrt(e), not at most 1."""
+    v = Symbol("v", positive=True)
+    start = normal(exp(-v), v)
+    assert refused(LargestExponential(Integer(1), -v, Integer(0), v, v), start, "<=", Integer(1))
+    bounded = LargestExponential(Integer(1), -(z**2), Integer(0), z**2, z)
+    assert not refused(bounded, normal(exp(-(z**2)), z), "<=", Integer(1))
+    assert refused(bounded, normal(exp(-(z**2)), z), "<=", Integer(1), Context({z: UNIT}, CONTEXT.lemma))
+    for variable, ok in ((v, False), (z, True)):
+        sides = normal(exp(a * variable) * variable, variable), exp(a**2 / 2) * normal(variable + a, variable)
+        assert refused(Tilt(a, variable, variable), sides[0], "=", sides[1]) is not ok
+
+
+def test_steins_identity_needs_a_power_whose_exponent_stays():
+    """cosh(z)^(1 + z^2) grows like exp(|z|^3): neither side exists."""
+    g = sech(z) ** (-1 - z**2)
+    assert refused(Stein(g, z), normal(z * g, z), "=", normal(g.diff(z), z))
+    g = 1 / (1 + exp(z))
+    assert not refused(Stein(g, z), normal(z * g, z), "=", normal(g.diff(z), z))
+
+
+def test_only_logarithms_that_grow_like_a_square_are_integrated():
+    """int c_n log(1 + exp(exp(c_o/c_n))) is infinite."""
+    for inside, ok in ((exp(exp(c_o / c_n)), False), (sqrt(c_o / c_n), True)):
+        f = c_n * log(1 + inside)
+        assert refused(PointwiseInSpace(f, ()), SpaceIntegral(f), ">=", Integer(0)) is not ok
+
+
+def test_a_logarithm_in_space_is_split_into_those_of_positive_factors_only():
+    gap = c_o - c_n
+    assert not _vanishes_in_space(SpaceIntegral(c_o * (log(gap**2) - 2 * log(gap))), CONTEXT)
+    assert _vanishes_in_space(SpaceIntegral(c_o * (log(c_n**2) - 2 * log(c_n))), CONTEXT)
+
+
+def test_a_power_of_a_negative_number_is_no_bell():
+    assert refused(CompleteTheSquare(), normal(Integer(-2) ** z, z), "=", exp(log(Integer(-2)) ** 2 / 2))
+    assert not refused(CompleteTheSquare(), normal(Integer(2) ** z, z), "=", exp(log(Integer(2)) ** 2 / 2))

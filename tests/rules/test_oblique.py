@@ -189,3 +189,11 @@ def test_a_statement_for_all_spectra(lemma, statement, lowest, accepted):
 def test_a_spectrum_needs_a_weight_inside_the_unit_interval():
     wide = Context({**DOMAIN, alpha: Interval.parse("[0, 1]")}, general(le(low, low + excess)).lemma)
     assert not SPECTRAL.check((), le(SMALLEST, LARGEST), wide).ok
+
+
+@pytest.mark.parametrize("weights, accepted", [("(0, 1)", True), ("(0, 1/10)", False)])
+def test_a_statement_for_all_spectra_holds_on_its_own_domain_for_the_other_symbols_too(weights, accepted):
+    lemma = le(alpha * low, low)
+    lemma_domain = {**general(lemma).lemma()[1], alpha: Interval.parse(weights)}
+    context = Context(DOMAIN, lambda *_: (lemma, lemma_domain))
+    assert SPECTRAL.check((), le(alpha * SMALLEST, SMALLEST), context).ok is accepted
