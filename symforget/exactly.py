@@ -171,14 +171,8 @@ def _has_root_of(expression: Expr, symbol: Symbol) -> bool:
 
 
 def number_sign(value: Expr, strict: bool) -> bool:
-    """The sign of a number, by balls; zero only if it simplifies to zero."""
-    from symforget.balls import evaluate
-
-    if isinstance(value, Rational):
-        return bool(value > 0 if strict else value >= 0)
-    if not strict and simplified(value) == 0:
-        return True
-    return bool(evaluate(value, {}, 10) > 0)
+    """Whether a number is positive, by balls; zero only if it simplifies to zero."""
+    return is_shown(value, strict) or (not strict and simplified(value) == 0)
 
 
 def polynomial_sign(expression: Expr, domain: Domain, strict: bool) -> bool:

@@ -14,19 +14,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sympy import (
     Dummy,
     Expr,
+    Heaviside,
     Integer,
     Mul,
+    Piecewise,
     Pow,
     Symbol,
     cancel,
+    ceiling,
     exp,
     expand,
     expand_log,
     expand_power_base,
     factor,
+    floor,
     oo,
     powdenest,
     powsimp,
+    sign,
     sympify,
     together,
 )
@@ -39,6 +44,7 @@ from symforget.vanishing import differs_from_zero_somewhere, vanishes_as_rationa
 if TYPE_CHECKING:
     from symforget.domain import Interval
 
+JUMPS = (sign, Heaviside, Piecewise, floor, ceiling)
 
 Answer = TypeVar("Answer")
 
@@ -67,7 +73,8 @@ class UnitInterval:
 def parametrise(domain: Mapping[Symbol, Interval | UnitInterval]) -> dict[Symbol, Expr]:
     """For every symbol an expression in a fresh positive (or nonnegative) symbol that runs through its interval.
 
-    A closed upper end is not reached by x/(1 + x): continuity covers it for equalities and weak inequalities.
+    A closed upper end is not reached by x/(1 + x): continuity covers it for equalities and weak inequalities between
+    functions without jumps.
     A symbol on the whole line becomes a real symbol.
     """
     return {s: _parametrise_one(s, interval) for s, interval in domain.items()}
@@ -107,6 +114,8 @@ def is_zero(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
     """Whether the expression is identically zero on the domain, shown by exact simplification."""
     if expr == 0 or vanishes_as_rational(expr):
         return True
+    if expr.has(*JUMPS) and not _at_closed_upper_ends(is_zero, expr, domain):
+        return False
     opened = open_up(expr, domain)
     if vanishes_in_exponentials(opened):
         return True
@@ -145,6 +154,8 @@ _STAGES = (
 @remembered
 def is_nonnegative(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
     """Whether the expression is >= 0 on the domain, shown factor by factor."""
+    if expr.has(*JUMPS) and not _at_closed_upper_ends(is_nonnegative, expr, domain):
+        return False
     return _sign_shown(open_up(expr, domain), strict=False)
 
 
@@ -154,10 +165,13 @@ def is_positive(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
 
     The change of parameters does not reach a closed upper end, where continuity gives >= only: there it is shown apart.
     """
-    if not _sign_shown(open_up(expr, domain), strict=True):
-        return False
+    return _sign_shown(open_up(expr, domain), strict=True) and _at_closed_upper_ends(is_positive, expr, domain)
+
+
+def _at_closed_upper_ends(asked: Callable[[Any, Any], bool], expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
+    """The same question wherever a symbol is at a closed upper end, which the change of parameters does not reach."""
     ends = [(s, i.upper) for s, i in domain.items() if s in expr.free_symbols and not i.upper_open and i.lower != -oo]
-    return all(is_positive(expr.subs(s, end), {k: i for k, i in domain.items() if k != s}) for s, end in ends)
+    return all(asked(expr.subs(s, end), {k: i for k, i in domain.items() if k != s}) for s, end in ends)
 
 
 def _sign_shown(expr: Expr, strict: bool) -> bool:

@@ -224,3 +224,13 @@ def test_a_logarithm_in_space_is_split_into_those_of_positive_factors_only():
 def test_a_power_of_a_negative_number_is_no_bell():
     assert refused(CompleteTheSquare(), normal(Integer(-2) ** z, z), "=", exp(log(Integer(-2)) ** 2 / 2))
     assert not refused(CompleteTheSquare(), normal(Integer(2) ** z, z), "=", exp(log(Integer(2)) ** 2 / 2))
+
+
+def test_a_jump_at_a_closed_end_is_seen():
+    """-Heaviside(x - 1) is 0 below 1 and -1 at 1."""
+    closed = Context({x: Interval.parse("[0, 1]")}, CONTEXT.lemma)
+    half_open = Context({x: Interval.parse("[0, 1)")}, CONTEXT.lemma)
+    step = Heaviside(x - 1, 1)
+    for context, ok in ((closed, False), (half_open, True)):
+        assert refused(Algebra(), step, "=", Integer(0), context) is not ok
+        assert refused(SignOf(-step), step, "<=", Integer(0), context) is not ok
