@@ -13,17 +13,25 @@ unless f is analytic on the whole of x."""
 EVALUATIONS = 20_000
 
 
-def integrate(f: Integrand, a: arb, b: arb, bits: int | None = None, evaluations: int = EVALUATIONS) -> acb:
+def integrate(
+    f: Integrand,
+    a: arb,
+    b: arb,
+    bits: int | None = None,
+    evaluations: int = EVALUATIONS,
+    absolute: arb | None = None,
+) -> acb:
     """Enclose the integral of f from a to b, both finite.
 
     The ball returned is rigorous whatever its radius: where the work limit is met, or f has a
     singularity in the way, it is wide or non-finite, and the caller must look. `bits` is the relative
-    accuracy worth working for, the current precision by default.
+    accuracy worth working for, the current precision by default; `absolute` the absolute one, 2**-bits by default.
     """
     if not (a.is_finite() and b.is_finite()):
         return acb(arb.nan())
     failures: list[BaseException] = []
-    tolerance = arb(2) ** -(bits or ctx.prec)
+    relative = arb(2) ** -(bits or ctx.prec)
+    absolute = relative if absolute is None else absolute
     # An exception raised before the first line of `guarded` would reach FLINT, which takes 0 for the integrand's value.
     with signals_held() as arrived:
 
@@ -37,7 +45,7 @@ def integrate(f: Integrand, a: arb, b: arb, bits: int | None = None, evaluations
                 return acb(arb.nan())
 
         try:
-            value = acb.integral(guarded, a, b, rel_tol=tolerance, abs_tol=tolerance, eval_limit=evaluations)
+            value = acb.integral(guarded, a, b, rel_tol=relative, abs_tol=absolute, eval_limit=evaluations)
         except SystemError as error:  # no room for another frame: FLINT meets an error that `guarded` never saw
             raise error.__cause__ or error from None
     if failures:
