@@ -90,7 +90,6 @@ x = Symbol("x", positive=True)
 """Starting and final weight, remaining fraction; the weight and the fraction as variables of integration."""
 u = Symbol("u", real=True)
 """Standard normal variable: the whitened coordinate along mu_n - mu_o from the midpoint."""
-SECONDS = 2.0
 UNIT = Interval.parse("(0, 1)")
 
 BOX = {beta: "[1/100, 99/100]", delta: "[1/4, 12]"}
@@ -321,7 +320,7 @@ def gradient(constant=1, floor=4):
             .equals(beta**2 * (1 - beta) * information(beta), by=ReduceToGate(beta))
             .at_least(4 * beta**2 * (1 - beta) * TV**2, by=CauchySchwarz(gap**2 / q, q, times=beta**2 * (1 - beta)))
             .above(0, by=SignOf(4 * beta**2 * (1 - beta) * TV**2)),
-            certified=(over(BOX, seconds=SECONDS),),
+            certified=(over(BOX),),
         ),
     )
 
@@ -399,7 +398,7 @@ def unique_optimum(quadratic=2, power=2):
             gt(slope, 0),
             name="rising",
             symbolic=steep(Derivation(slope)).above(0, by=SignOf(floor)),
-            certified=(over(BOX, seconds=SECONDS),),
+            certified=(over(BOX),),
         ),
     )
 
@@ -743,7 +742,7 @@ def em(rate=chi2, power=1):
                 by=Affine(CauchySchwarz(gap**2 / q, q), -(beta**2) * (1 - beta), beta),
             )
             .below(beta, by=SignOf(decrease)),
-            certified=(over(BOX, seconds=SECONDS),),
+            certified=(over(BOX),),
         ),
         Part(le(increment, rate), name="upper bound", symbolic=above),
         Part(le(Abs(increment - rate), slack), name="rate", symbolic=approach(TwoSided())),
@@ -802,7 +801,7 @@ def time_to_forget(power=2, sign=1, parts=4):
         Part(
             lt(-1 / speed, 0),
             name="longer for less",
-            certified=(over({beta_1: "[1/100, 99/100]", delta: "[1/4, 12]"}, seconds=SECONDS),),
+            certified=(over({beta_1: "[1/100, 99/100]", delta: "[1/4, 12]"}),),
         ),
         Part(
             le(gate_s_derivative(2, delta, l), quarter * gate_s(delta, l)),

@@ -429,7 +429,7 @@ def drift_gated(half=Rational(1, 2), width=sqrt(2 * pi)):
             symbolic=Derivation(gated).at_most(
                 half * outside * bound, by=Lemma("overlap/sharp-bound", lemma_part, times=half * outside)
             ),
-            certified=(over({delta: "[1/4, 8]", l: "[-4, 4]"}, seconds=1),),
+            certified=(over({delta: "[1/4, 8]", l: "[-4, 4]"}),),
         )
 
     return (

@@ -553,7 +553,7 @@ def starvation(power=1, uniform=1):
             symbolic=Derivation(with_replay).at_most(
                 uniform * replay_only, by=SignOf(excess, "log(1/((1-lambda_1)(1-beta))) >= log(1/(1-lambda_1))")
             ),
-            certified=(over(box, seconds=1),),
+            certified=(over(box),),
         ),
         Part(
             le(Abs(beta * alone - level), beta * level),

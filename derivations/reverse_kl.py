@@ -257,7 +257,7 @@ def unique_optimum(constant=4):
             ge(information(beta), constant * TV**2),
             name="strict convexity",
             symbolic=information_bound(beta, constant),
-            certified=(over({beta: "[1/4, 3/4]", delta: "[1, 4]"}, seconds=2),),
+            certified=(over({beta: "[1/4, 3/4]", delta: "[1, 4]"}),),
         ),
         Part(
             ge((beta - alpha) * SCORE_GAP, constant * TV**2 * (beta - alpha) ** 2),
@@ -410,7 +410,6 @@ def local_rate(half=Rational(1, 2), natural=-1, factor=1):
                     {alpha: "[1/10, 9/10]", delta: "[1/2, 6]"},
                     relations=(le(H(alpha), half * BC / sqrt(alpha * (1 - alpha))),),
                     by=Multiple(alpha * (1 - alpha)),
-                    seconds=2,
                 ),
             ),
         ),
@@ -828,13 +827,13 @@ def exponential_decay(exponent=-Rational(1, 8), prefactor=Rational(1, 2)):
             ge(gate, floor),
             name="floor",
             symbolic=floor_chain,
-            certified=(over(box, seconds=2),),
+            certified=(over(box),),
         ),
         Part(
             le(Abs(level - exponent), gap),
             name="exponent bound",
             symbolic=replace(below, earlier=above.chains).therefore(TwoSided()),
-            certified=(over({delta: "[2, 5/2]", l: "[-1/4, 1/4]"}, seconds=2),),
+            certified=(over({delta: "[2, 5/2]", l: "[-1/4, 1/4]"}),),
         ),
         Part(
             eq(Limit(level, delta, oo), exponent),
@@ -860,7 +859,7 @@ def exponential_decay(exponent=-Rational(1, 8), prefactor=Rational(1, 2)):
             symbolic=Derivation(Abs(scaled - height))
             .equals(height * Abs(ratio - 1), by=AbsoluteFactor(height))
             .at_most(height * relative, by=Lemma("overlap/asymptotics", "first order", times=height)),
-            certified=(over({delta: "[2, 3]", l: "[-1/2, 1/2]"}, seconds=2),),
+            certified=(over({delta: "[2, 3]", l: "[-1/2, 1/2]"}),),
         ),
         Part(
             eq(Limit(scaled, delta, oo), height),
@@ -1098,7 +1097,7 @@ def drift_region(front=sqrt(pi / 2), slack=Rational(1, 4), double=2, width=8):
         Part(
             le(largest_drift(alpha, delta, share), drift),
             name="trap",
-            certified=(over(trap, relations=conditions(alpha, delta, share), by=TrappingRegion(this), seconds=20),),
+            certified=(over(trap, relations=conditions(alpha, delta, share), by=TrappingRegion(this)),),
         ),
     )
 
@@ -1188,7 +1187,6 @@ def new_mode_starvation(height=Rational(1, 8), speed=1):
                     {odds: f"[{START}, {TOP}]"},
                     relations=starvation_conditions(Integer(10)),
                     by=StarvationBarrier(this),
-                    seconds=20,
                 ),
             ),
         ),
@@ -1393,7 +1391,7 @@ def both_on_one_mode(steepest=Rational(1, 2)):
         Part(
             gt(end - delta * assigned_new(end), 0),
             name="beyond it",
-            certified=(over({alpha: box[alpha], delta: box[delta]}, seconds=20),),
+            certified=(over({alpha: box[alpha], delta: box[delta]}),),
         ),
-        Part(le(steepness(merged), steepest), name="slope", certified=(over(box, seconds=20),)),
+        Part(le(steepness(merged), steepest), name="slope", certified=(over(box),)),
     )

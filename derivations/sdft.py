@@ -451,9 +451,9 @@ def jacobian(scale=1, low=1, high=1):
     discriminant = (k - kappa) ** 2 + 4 * k * kappa * (1 - lam)
     root = (k + kappa - sqrt((k + kappa) ** 2 - 4 * k * kappa * lam)) / 2
     floor, ceiling = low * lam * k * kappa / (k + kappa), high * lam
-    similar = over({lam: "[1/2, 3/4]", k: "[1/8, 3/16]", kappa: "[1/8, 3/16]"}, seconds=1)
-    apart = over({lam: "[1/4, 3/4]", k: "[1/8, 1/4]", kappa: "[1/50, 1/25]"}, seconds=1)
-    anchored = over({lam: "[1/2, 5/8]", k: "[1/8, 5/32]", kappa: "[1/8, 5/32]"}, seconds=1)
+    similar = over({lam: "[1/2, 3/4]", k: "[1/8, 3/16]", kappa: "[1/8, 3/16]"})
+    apart = over({lam: "[1/4, 3/4]", k: "[1/8, 1/4]", kappa: "[1/50, 1/25]"})
+    anchored = over({lam: "[1/2, 5/8]", k: "[1/8, 5/32]", kappa: "[1/8, 5/32]"})
     y = Symbol("y", real=True)
     rate_of_pair = follow_rate()
     on_pair = {k: rate_of_pair}
@@ -477,7 +477,7 @@ def jacobian(scale=1, low=1, high=1):
             symbolic=Derivation(scale * follow_rate()).at_most(
                 Rational(1, 4), by=SignOf((1 - 2 * c) ** 2 / 4 + c * (1 - c) * H(c), "(1 - 2c)^2 >= 0 and H > 0")
             ),
-            certified=(over({c: "[1/100, 2/5]", delta: "[1/2, 6]"}, seconds=1),),
+            certified=(over({c: "[1/100, 2/5]", delta: "[1/2, 6]"}),),
         ),
         Part(
             gt(scale * follow_rate(), 0),

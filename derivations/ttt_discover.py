@@ -256,7 +256,7 @@ def critical_anchor(sharp=1, even=2):
             symbolic=Derivation(-reward_pull(alpha)).below(
                 0, by=SignOf((1 - ratio) / (1 - alpha + ratio * alpha), "at beta = alpha the anchor does not pull")
             ),
-            certified=(over({alpha: "[1/100, 99/100]", ratio: "[1/100, 99/100]"}, seconds=1),),
+            certified=(over({alpha: "[1/100, 99/100]", ratio: "[1/100, 99/100]"}),),
         ),
         Part(
             lt(field, at_zero),
@@ -344,7 +344,7 @@ def no_anchor(loss=1, order=1):
             lt(-reward_pull(), 0),
             name="lost where it earns less",
             symbolic=Derivation(-reward_pull()).below(0, by=SignOf((1 - ratio) / (1 - beta + ratio * beta), "rho < 1")),
-            certified=(over({beta: "[1/100, 99/100]", ratio: "[1/100, 99/100]"}, seconds=1),),
+            certified=(over({beta: "[1/100, 99/100]", ratio: "[1/100, 99/100]"}),),
         ),
         Part(
             gt(richer, 0),
@@ -644,7 +644,7 @@ def budget(threshold=Rational(1, 2), bits=2):
             symbolic=Derivation(spread)
             .equals(eta * beta * (1 - beta) * exp(eta) / total**2, by=Algebra())
             .above(0, by=SignOf(eta * beta * (1 - beta) * exp(eta) / total**2)),
-            certified=(over({beta: "[1/10, 9/10]", eta: "[1/2, 1]"}, seconds=1),),
+            certified=(over({beta: "[1/10, 9/10]", eta: "[1/2, 1]"}),),
         ),
         Part(
             eq(divergence, ceiling - missing),

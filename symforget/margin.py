@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from functools import cached_property
 
 from flint import arb
@@ -47,7 +47,7 @@ class Margin:
     Args:
         expr: the expression; its symbols are among `symbols`.
         domain: the interval of each symbol, whose exact ends may be contacts with zero.
-        deadline: time.monotonic() beyond which no symbolic work is begun.
+        late: whether the time is up; then no symbolic work is begun.
         depth: how many more times contacts of derivatives may be looked for.
     """
 
@@ -56,11 +56,11 @@ class Margin:
         expr: Expr,
         symbols: tuple[Symbol, ...],
         domain: tuple[Interval, ...],
-        deadline: float,
+        late: Callable[[], bool],
         depth: int = 2,
     ) -> None:
         self.expr, self.symbols, self.domain = expr, symbols, domain
-        self.deadline, self.depth = deadline, depth
+        self.late, self.depth = late, depth
         self.function = compile_ball(expr, symbols)
         self.failures = 0
         self._latest: tuple[Box, list[Range] | None] | None = None
@@ -166,12 +166,12 @@ class Margin:
         found = []
         for contact in find_contacts(self.expr, self.symbols, self.domain, self.suspects):
             try:
-                margin = Margin(contact.derivative, self.symbols, self.domain, self.deadline, self.depth - 1)
+                margin = Margin(contact.derivative, self.symbols, self.domain, self.late, self.depth - 1)
             except InputError:
                 continue
             margin.failures = FAILURES_BEFORE_CONTACTS
             found.append((contact, margin))
-            if time.monotonic() > self.deadline:
+            if self.late():
                 break
         return found
 

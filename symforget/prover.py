@@ -1,6 +1,6 @@
 """Relations over boxes: certified, refuted by a witness, or undecided, by branch and bound in ranges.
 
-On every box the sign of (larger side) - (smaller side) is sought by `signs_on_boxes.Margin`; a box that
+On every box the sign of (larger side) - (smaller side) is sought by `margin.Margin`; a box that
 resists is cut in two, and its middle is tried as a counterexample.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -82,7 +82,12 @@ Verdict = Certified | Refuted | Undecided
 
 
 def certify(
-    relation: Relational, box: Domain, max_boxes: int = 20_000, timeout: float = 30.0, search: bool = True
+    relation: Relational,
+    box: Domain,
+    max_boxes: int = 20_000,
+    timeout: float = 30.0,
+    search: bool = True,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Verdict:
     """Decide a relation over a box by branch and bound.
 
@@ -93,9 +98,11 @@ def certify(
         relation: an unevaluated SymPy relational whose symbols are all in `box`.
         box: an interval for each symbol.
         max_boxes: how many boxes may be examined.
-        timeout: seconds of wall-clock time, kept to within about one box.
+        timeout: seconds, kept to within about one box.
         search: whether a counterexample is looked for before and after; without, only the middles of boxes
             are tried, for callers that have made the search themselves.
+        clock: what the seconds of the branch and bound are counted by; with `time.process_time` its verdict does
+            not depend on what else the machine does.
 
     Raises:
         InputError: a symbol has no interval, or something has no certified evaluator.
@@ -104,21 +111,21 @@ def certify(
     missing = sorted(s.name for s in relation.free_symbols - set(box))
     if missing:
         raise InputError(f"no interval is given for {', '.join(missing)}")
-    started = time.monotonic()
     box = {s: i for s, i in box.items() if s in relation.free_symbols}
-    deadline = started + timeout
+    deadline = clock() + timeout
     if not box:
         return _decide_numbers(relation)
     if isinstance(relation, Eq):
         return _decide_equality(relation, box, timeout if search else 0.0)
     if not search:
-        return _Run(relation, box, max_boxes, deadline).verdict()
+        return _Run(relation, box, max_boxes, lambda: clock() > deadline).verdict()
     found = find_witness(relation, box, QUICK_TRIES, timeout / 10, descend=False)
-    verdict: Verdict = Undecided("", 0) if found else _Run(relation, box, max_boxes, deadline - timeout / 5).verdict()
+    run = _Run(relation, box, max_boxes, lambda: clock() > deadline - timeout / 5)
+    verdict: Verdict = Undecided("", 0) if found else run.verdict()
     if isinstance(verdict, Certified):
         return verdict
     # Whether or not a counterexample is known already: look for the most striking one.
-    left = max(0.1, (deadline - time.monotonic()) / 2)
+    left = max(0.1, (deadline - clock()) / 2)
     better = find_witness(relation, box, tries=LONG_TRIES, timeout=left)
     if better is not None:
         return Refuted(better, verdict.boxes)
@@ -224,8 +231,8 @@ def _middle_of(interval: Interval) -> Rational:
 class _Run:
     """One branch and bound: a heap of boxes, the largest first."""
 
-    def __init__(self, relation: Relational, box: Domain, max_boxes: int, deadline: float) -> None:
-        self.relation, self.max_boxes, self.deadline = relation, max_boxes, deadline
+    def __init__(self, relation: Relational, box: Domain, max_boxes: int, late: Callable[[], bool]) -> None:
+        self.relation, self.max_boxes, self.late = relation, max_boxes, late
         self.symbols = tuple(sorted(box, key=lambda s: s.name))
         self.box = {s: box[s] for s in self.symbols}
         domain = tuple(self.box.values())
@@ -235,7 +242,7 @@ class _Run:
         larger, smaller = larger.xreplace(known), smaller.xreplace(known)
 
         def margin(expr: Expr) -> Margin:
-            return Margin(expr, tuple(stated), domain, deadline)
+            return Margin(expr, tuple(stated), domain, late)
 
         self.plain = margin(larger - smaller)
         self.more_forms = forms(larger, smaller, margin)
@@ -249,7 +256,7 @@ class _Run:
             queue: list[tuple[int, int, Box]] = [(0, 0, tuple(to_range(i) for i in self.box.values()))]
         resisting: list[Box] = []
         while queue:
-            if self.boxes >= self.max_boxes or time.monotonic() > self.deadline:
+            if self.boxes >= self.max_boxes or self.late():
                 return self._undecided([*resisting, *(r for _, _, r in reversed(queue))])
             depth, _, ranges = heapq.heappop(queue)
             self.boxes += 1
@@ -316,7 +323,7 @@ class _Run:
     def _undecided(self, left: Sequence[Box]) -> Undecided:
         if self.boxes >= self.max_boxes:
             reason = f"the limit of {self.max_boxes} boxes was met with {len(left)} left"
-        elif time.monotonic() > self.deadline:
+        elif self.late():
             reason = f"the time limit was met with {len(left)} boxes left"
         else:
             reason = f"{len(left)} boxes, some very small, resisted: the two sides may touch there"

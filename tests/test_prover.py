@@ -1,5 +1,6 @@
 """If these fail, a false claim may be certified or a true one refuted: the one unforgivable defect."""
 
+import itertools
 import random
 import time
 
@@ -250,3 +251,11 @@ def test_relations_between_numbers_are_decided_without_boxes():
     assert isinstance(certify(Eq(pi, 3, evaluate=False), {}), Refuted)
     assert isinstance(certify(Eq(pi, pi, evaluate=False), {}), Undecided)
     assert isinstance(certify(Ne(pi, 3, evaluate=False), {}), Certified)
+
+
+def test_the_verdict_of_a_busy_machine_is_that_of_a_quiet_one():
+    """Counted by the wall, two seconds once were over before the boxes were done."""
+    relation, domain = le(x * (1 - x), Rational(26, 100)), _domain(x="[0, 1]")
+    at_rest, running = itertools.repeat(0.0), itertools.count()
+    assert isinstance(certify(relation, domain, timeout=1e-9, search=False, clock=lambda: next(at_rest)), Certified)
+    assert isinstance(certify(relation, domain, timeout=1e-9, search=False, clock=lambda: next(running)), Undecided)
