@@ -652,7 +652,8 @@ def covariant(scale=1):
 
 low = Symbol("low", positive=True)
 excess = Symbol("excess", nonnegative=True)
-theta, stride, over_limit = symbols("theta stride over_limit", positive=True)
+theta = Symbol("theta", nonnegative=True)
+stride, over_limit = symbols("stride over_limit", positive=True)
 SPECTRUM = {low: "(0, oo)", excess: "[0, oo)"}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
-from flint import arb, ctx, fmpq
+from flint import arb, ctx, fmpq, fmpz
 from sympy import Add as SumOf
 from sympy import (
     E,
@@ -344,7 +344,7 @@ def format_decimal(mantissa: int, exponent: int) -> str:
     """m * 10**e as text: plain where that is short, else scientific."""
     if mantissa == 0:
         return "0"
-    sign, figures = "-" * (mantissa < 0), str(abs(mantissa))
+    sign, figures = "-" * (mantissa < 0), str(fmpz(abs(mantissa)))  # Python's own str stops at 4300 digits
     top = len(figures) - 1 + exponent
     if top < -5 or exponent > 3:
         tail = "." + figures[1:] if len(figures) > 1 else ""

@@ -7,7 +7,7 @@ on the whole domain or, failing that, on compact parts of it, then enclosures at
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -76,11 +76,19 @@ def where(domain: Domain) -> str:
     return ", ".join(f"{s} in {interval}" for s, interval in domain.items())
 
 
+def _differentiated_in(relation: Relational, symbols: Iterable[Any]) -> Any:
+    """The relation with its derivatives in these symbols carried out: no number can take their place there."""
+    given = set(symbols)
+    return relation.replace(
+        lambda e: isinstance(e, sympy.Derivative) and bool(given.intersection(e.variables)), lambda e: e.doit()
+    )
+
+
 class _Examination:
     def __init__(self, relation: Relational, domain: Domain, limits: Limits) -> None:
         # An interval of one number is that number: arguments from continuity in it would speak of no point.
         single = {s: i.lower for s, i in domain.items() if i.lower == i.upper}
-        relation = replaced(relation, single.get) if single else relation
+        relation = replaced(_differentiated_in(relation, single), single.get) if single else relation
         self.stated = self.relation = relation
         self.domain, self.limits = {s: i for s, i in domain.items() if s not in single}, limits
         self.started = time.monotonic()

@@ -15,7 +15,8 @@ from symforget.errors import InputError
 End = Rational | Infinity | NegativeInfinity
 
 _INTERVAL = re.compile(r"([(\[])([^,()\[\]]+),([^,()\[\]]+)([)\]])")
-_NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?")
+_MOST_DIGITS = 1100
+_NUMBER = re.compile(rf"[+-]?(\d{{1,{_MOST_DIGITS}}}(\.\d{{0,40}})?|\.\d{{1,40}})([eE][+-]?\d{{1,3}})?")
 
 
 @dataclass(frozen=True)
@@ -90,4 +91,7 @@ def _parse_end(text: str, whole: str) -> End:
     values = [Rational(part) for part in parts]
     if slash and values[1] == 0:
         raise InputError(f'interval "{_shortened(whole)}": "{_shortened(text)}" divides by zero')
-    return values[0] / (values[1] if slash else Integer(1))
+    value = values[0] / (values[1] if slash else Integer(1))
+    if max(abs(value.p), value.q) >= 10**_MOST_DIGITS:  # an interval must be readable as it is printed
+        raise InputError(f'interval "{_shortened(whole)}": an end has more than {_MOST_DIGITS} digits')
+    return value

@@ -7,27 +7,64 @@ from typing import Any
 import sympy
 from sympy import Mul, Pow, Symbol, oo
 
+from symforget.signset import unveil_numbers, veil_numbers
+
 
 def value_at_end(expression: Any, x: Symbol, end: Any) -> Any:
     """The limit of the expression as x tends to `end` (a number, oo or -oo), or None if this is not enough.
 
     Every part is given its value at the end, in the arithmetic of the extended reals; forms such as 0*oo,
-    oo - oo, 0**0 and 1/0 give None, except that an exponential decay outweighs a rational factor. A finite
-    result means that all parts tend to their values, so that the limit is the value.
+    oo - oo, 0**0 and 1/0 give None, except that an exponential decay outweighs a rational factor, and a zero a
+    logarithm. A finite result means that all parts tend to their values, so that the limit is the value.
     """
-    end = sympy.sympify(end)
+    veiled = veil_numbers(sympy.sympify(expression))
+    return unveil_numbers(_value_at_end(veiled, x, sympy.sympify(end)))
+
+
+def _value_at_end(expression: Any, x: Symbol, end: Any) -> Any:
     if expression == x:
         return end
     if not expression.args or x not in expression.free_symbols:
         return expression
     if isinstance(expression, Mul):
         return _of_product(expression, x, end)
-    values = [value_at_end(part, x, end) for part in expression.args]
+    values = [_value_at_end(part, x, end) for part in expression.args]
     if any(value is None for value in values):
         return None
     if isinstance(expression, Pow) and _is_undetermined_power(expression, *values):
         return None
     return _determined(expression.func(*values))
+
+
+def limit_at_end(expression: Any, x: Symbol, end: Any, direction: str = "+") -> Any:
+    """The limit for all values of the parameters: by continuity, else SymPy's for each term apart; None if unknown.
+
+    SymPy's limit of a term with parameters is that for parameters in general: of 1/(1 + a x) it is 0, also for a = 0.
+    So a term must be a factor without x times a function of x alone.
+    """
+    value = value_at_end(expression, x, end)
+    if value is not None:
+        return value
+    if expression.free_symbols == {x}:
+        return sympy_limit(sympy.simplify(expression), x, end, direction)
+    total = sympy.Integer(0)
+    for term in sympy.Add.make_args(sympy.expand(sympy.expand_log(expression))):
+        value = value_at_end(term, x, end)
+        if value is None:
+            factor, rest = term.as_independent(x, as_Add=False)
+            if rest.free_symbols - {x}:
+                return None
+            part = sympy_limit(rest, x, end, direction)
+            value = sympy.nan if part is None else factor * part
+        if not _is_finite(value) or value.has(sympy.Limit):
+            return None
+        total += value
+    return total
+
+
+def sympy_limit(expression: Any, x: Symbol, end: Any, direction: str) -> Any:
+    """SymPy's limit, with the signs of numbers found by balls: to it 1 - erf(40) is 0. None if they do not decide."""
+    return unveil_numbers(sympy.limit(veil_numbers(expression), x, end, direction))
 
 
 def divides_by_zero(expression: Any, x: Symbol, point: Any) -> bool:
@@ -42,7 +79,9 @@ def divides_by_zero(expression: Any, x: Symbol, point: Any) -> bool:
 def _of_product(product: Any, x: Symbol, end: Any) -> Any:
     rational = Mul(*(f for f in product.args if f.is_rational_function(x)))
     others = [f for f in product.args if not f.is_rational_function(x)]
-    values = [value_at_end(factor, x, end) for factor in others]
+    values = [_value_at_end(factor, x, end) for factor in others]
+    if _outweighs_logarithms(rational, others, values, x, end):
+        return sympy.Integer(0)
     if any(v is None for v in values):
         return None
     if _decays_exponentially(others, values, end):
@@ -59,7 +98,7 @@ def _of_rational(rational: Any, x: Symbol, end: Any) -> Any:
     fraction = sympy.fraction(sympy.together(rational))
     if end not in (oo, -oo):
         above, below = (sympy.expand(part.subs(x, end)) for part in fraction)
-        return None if below == 0 else _determined(above / below)
+        return _determined(above / below) if below.is_nonzero else None
     above, below = (sympy.Poly(part, x) for part in fraction)
     if not below.LC().is_nonzero:
         return None
@@ -68,6 +107,14 @@ def _of_rational(rational: Any, x: Symbol, end: Any) -> Any:
     if degree < 0:
         return sympy.Integer(0)
     return leading if degree == 0 else _determined(leading * end**degree)
+
+
+def _outweighs_logarithms(rational: Any, factors: list[Any], values: list[Any], x: Symbol, end: Any) -> bool:
+    """Whether the rational factor vanishes at a finite end, and what has no finite value there is log(rational)."""
+    if end in (oo, -oo) or _of_rational(rational, x, end) != 0:
+        return False
+    logarithms = (isinstance(f, sympy.log) and f.args[0].is_rational_function(x) for f in factors)
+    return all(is_log or (v is not None and _is_finite(v)) for v, is_log in zip(values, logarithms, strict=True))
 
 
 def _decays_exponentially(factors: list[Any], values: list[Any], end: Any) -> bool:
@@ -85,7 +132,9 @@ def _grows(exponent: Any) -> bool:
 
 
 def _is_undetermined_power(power: Any, base: Any, exponent: Any) -> bool:
-    """0**0, 1**oo and oo**0 as limits; a constant exponent is harmless."""
+    """0**0, 1**oo and oo**0 as limits; a constant exponent is harmless unless it divides by what may be 0."""
+    if power.exp == exponent and exponent.could_extract_minus_sign() and base.is_nonzero is not True:
+        return not base.is_infinite
     return power.exp != exponent and not (_is_finite(base) and base.is_positive and _is_finite(exponent))
 
 

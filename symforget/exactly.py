@@ -217,6 +217,8 @@ def _sample(interval: Any) -> Any:
 def is_positive_semidefinite(expression: Expr, domain: Domain) -> bool:
     """Whether a polynomial of degree two is nonnegative everywhere: an exact test of its symmetric matrix."""
     symbols = symbols_in(expression)
+    if not symbols:
+        return False
     polynomial = Poly(expression, *symbols, domain="QQ")
     if polynomial.total_degree() != 2:
         return False

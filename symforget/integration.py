@@ -45,6 +45,38 @@ def trusted_value(
     Args:
         positive, nonnegative: whether the sign of an expression is shown on a domain.
     """
+    parts = _terms(integral)
+    if parts is None:
+        return _trusted_value(integral, domain, positive, nonnegative)
+    total: Expr = Integer(0)
+    for factor, part in parts:
+        value = _trusted_value(part, domain, positive, nonnegative)
+        if value is None:
+            return None
+        total += factor * value
+    return total
+
+
+def _terms(integral: Any) -> list[tuple[Expr, Any]] | None:
+    """Factors without the variable and integrals of what is left, if the integrand has parameters.
+
+    A wrong value could hide beside a term that the parameters make large, or behind a factor that they make small.
+    """
+    if not isinstance(integral, normal | Integral) or (isinstance(integral, Integral) and len(integral.limits) != 1):
+        return None
+    if isinstance(integral, Integral) and len(integral.limits[0]) != 3:
+        return None
+    body, variable, ends = _as_written(integral)
+    if not body.free_symbols - {variable}:
+        return None
+    opened = sympy.expand(body, power_base=False, power_exp=False, log=False)
+    parts = [term.as_independent(variable, as_Add=False) for term in sympy.Add.make_args(opened)]
+    if isinstance(integral, normal):
+        return [(factor, normal(rest, variable)) for factor, rest in parts]
+    return [(factor, Integral(rest, (variable, *ends))) for factor, rest in parts]
+
+
+def _trusted_value(integral: Any, domain: Domain, positive: Shown, nonnegative: Shown) -> Expr | None:
     range_of_variable = _analytic_range(integral, domain, positive, nonnegative)
     if range_of_variable is None:
         return None
@@ -170,25 +202,38 @@ def _conditions(expr: Any) -> Iterator[Condition]:
 
 
 def _agrees(integral: Any, value: Expr, domain: Domain) -> bool:
-    """Whether enclosures of both overlap wherever there are any, closely, and somewhere there are."""
+    """Whether enclosures of both overlap wherever there are any, closely, and somewhere in the domain there are.
+
+    They are compared at points of ordinary size too, wherever the domain lies: far out one term may hide the others.
+    """
     symbols = sorted(integral.free_symbols | value.free_symbols, key=str)
     try:
         functions = [compile_ball(e, symbols) for e in (integral, value)]
     except InputError:
         return False
+    intervals = [domain.get(s, _HALF_LINE if s.is_positive else _LINE) for s in symbols]
+    ordinary = [_HALF_LINE if i.lower >= 0 else _LINE for i in intervals]
     seen = 0
-    for number in range(POINTS if symbols else 1):
-        intervals = (domain.get(s, _HALF_LINE if s.is_positive else _LINE) for s in symbols)
-        point = [to_ball(sample_point(i, 3 * number + n)) for n, i in enumerate(intervals)]
-        with workprec(BITS):
-            try:
-                one, other = (f(*point) for f in functions)
-            except (PrecisionNotReached, ArithmeticError):
-                continue
-            gap = one - other
-            if not gap.is_finite():
-                continue
-            if not gap.contains(0):
+    for where, counted in ((intervals, True), (ordinary, False)):
+        for number in range(POINTS if symbols else counted):
+            point = [to_ball(sample_point(i, 3 * number + n)) for n, i in enumerate(where)]
+            close = _close_at(functions, point)
+            if close is False:
                 return False
-            seen += bool(gap.abs_upper() <= arb(2) ** (-BITS // 4) * (1 + one.abs_upper()))
+            seen += counted and close is True
     return seen > 0
+
+
+def _close_at(functions: list[Any], point: list[arb]) -> bool | None:
+    """False where the two are told apart; True where they agree closely; None where nothing is seen."""
+    with workprec(BITS):
+        try:
+            one, other = (f(*point) for f in functions)
+        except (PrecisionNotReached, ArithmeticError):
+            return None
+        gap = one - other
+        if not gap.is_finite():
+            return None
+        if not gap.contains(0):
+            return False
+        return True if gap.abs_upper() <= arb(2) ** (-BITS // 4) * (1 + one.abs_upper()) else None

@@ -34,7 +34,7 @@ t = Symbol("t", nonnegative=True)
 """Time along a flow."""
 eta = Symbol("eta", positive=True)
 rho = Symbol("rho", positive=True)
-lam = Symbol("lambda", positive=True)
+lam = Symbol("lambda", nonnegative=True)
 z = Symbol("z", real=True)
 """The standard normal variable of an expectation."""
 

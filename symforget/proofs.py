@@ -19,7 +19,7 @@ from sympy.core.relational import Relational
 
 from symforget import signs
 from symforget.domain import Interval
-from symforget.ends import value_at_end
+from symforget.ends import sympy_limit, value_at_end
 from symforget.errors import InputError
 from symforget.exactly import (
     HALF_LINE,
@@ -185,6 +185,8 @@ class _Prover:
         said = "> 0" if strict else ">= 0"
         if self.shown_directly(expression, domain, strict):
             return (f"{expression} is {said}, as an exact look at its signs shows",)
+        if not domain:
+            return None  # a number: what follows is for functions
         core = self.attempt(lambda: core_of(expression, domain))
         forms = _distinct(core, expression)
         for form in forms:
@@ -401,7 +403,7 @@ class _Prover:
         end = interval.lower if at_lower else interval.upper
         value = self.attempt(lambda: value_at_end(expression, x, end))
         if value is None:
-            value = self.attempt(lambda: sympy.limit(expression, x, end, "+" if at_lower else "-"), 1.5)
+            value = self.attempt(lambda: sympy_limit(expression, x, end, "+" if at_lower else "-"), 1.5)
         if value is None or value.has(sympy.Limit, sympy.AccumBounds):
             return None
         return value if value == oo or is_real_value(value) else None

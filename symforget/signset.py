@@ -7,9 +7,10 @@ expression many times. The empty set stands for "not known to be a real number".
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
-from sympy import Add, Dummy, Expr, Mul, Pow, exp
+from sympy import Abs, Add, Dummy, Expr, Heaviside, Max, Min, Mul, Piecewise, Pow, exp, log, nan, oo, sign, zoo
 
 NEGATIVE, ZERO, POSITIVE = 1, 2, 4
 REAL = NEGATIVE | ZERO | POSITIVE
@@ -136,9 +137,38 @@ def _numbers_in(expr: Expr) -> set[Expr]:
     return found
 
 
-@lru_cache(maxsize=4096)
+_numbers: dict[Dummy, Expr] = {}
+"""What stands behind every veil."""
+
+
+@cache
 def _hidden(number: Expr) -> Dummy:
     signs = possible_signs(number)
     if signs in (POSITIVE, NEGATIVE):
-        return Dummy("n", positive=signs == POSITIVE, negative=signs == NEGATIVE)
-    return Dummy("n", real=True) if signs else Dummy("n")
+        veil = Dummy("n", positive=signs == POSITIVE, negative=signs == NEGATIVE)
+    else:
+        veil = Dummy("n", real=True) if signs else Dummy("n")
+    _numbers[veil] = number
+    return veil
+
+
+def veil_numbers(expr: Expr) -> Expr:
+    """The expression with symbols in the place of its irrational numbers, of the sign that balls find.
+
+    For what SymPy decides from a few digits of a number. A power of a number becomes an exponential.
+    """
+    expr = expr.replace(_is_power_of_irrational, lambda e: exp(e.exp * _hidden(log(e.base))))
+    return expr.xreplace({n: _hidden(n) for n in _numbers_in(expr)})
+
+
+def _is_power_of_irrational(e: Expr) -> bool:
+    base = e.base if isinstance(e, Pow) and not isinstance(e, exp) else None
+    return base is not None and bool(e.exp.free_symbols) and not base.free_symbols and not base.is_Rational
+
+
+def unveil_numbers(expr: Any) -> Any:
+    """The numbers back in their places; None where SymPy would then look at their signs once more."""
+    veils = expr.free_symbols & _numbers.keys() if isinstance(expr, Expr) else ()
+    if veils and expr.has(oo, -oo, zoo, nan, sign, Abs, Max, Min, Heaviside, Piecewise):
+        return None
+    return expr.xreplace({v: _numbers[v] for v in veils}) if veils else expr

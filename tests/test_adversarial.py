@@ -5,6 +5,8 @@ import pytest
 from symforget.checking import Limits, examine
 from symforget.claims import Verdict, combine_part
 from symforget.claimsfile import symbols_of
+from symforget.domain import Interval
+from symforget.errors import InputError
 from symforget.language import parse_statement
 
 LINE, HALF, UNIT = "(-oo, oo)", "(0, oo)", "(0, 1)"
@@ -159,3 +161,50 @@ def test_an_interval_of_one_number_is_that_number():
 
 def test_a_limit_at_an_irrational_point_is_declined():
     assert examined("limit(s**2, s, sqrt(2)) == 2", {}, 6.0)[0] is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("statement", "domain"),
+    [
+        ("x*(1 - erf(40)) <= 1 + log(1 + x)", HALF),
+        ("x*(Phi(60) - 1) >= -1 - log(1 + x)", HALF),
+        ("x*(1 - cos(1/10**80)) <= 1 + log(1 + x)", HALF),
+        ("x*tanh(500) + sqrt(x) + 1 >= x", HALF),
+        ("(1 - erf(40))/x <= 1 - log(x)", UNIT),
+        ("(1 - erf(40))/x <= 1 + 1/sqrt(x)", UNIT),
+    ],
+)
+def test_a_limit_once_took_the_sign_of_a_number_from_its_first_digits(statement, domain):
+    """False beyond 10**440 and further: to SymPy 1 - erf(40) is 0, or of any sign."""
+    assert examined(statement, {"x": domain}, 6.0)[0] is not Verdict.PROVED
+
+
+def test_a_limit_with_an_irrational_constant_is_still_found():
+    assert examined("log(1 + x) <= pi*x", {"x": HALF}, 6.0)[0] is Verdict.PROVED
+    assert examined("pi**x >= 1 + x", {"x": HALF}, 6.0)[0] is Verdict.PROVED
+
+
+@pytest.mark.parametrize(
+    ("statement", "domain"),
+    [
+        ("integrate(exp(x) + 1/(s**6+2), s, -4, 6) <= 10*exp(x) + 8/10", "[1000, 1100]"),
+        ("integrate(1 + exp(-x**2)/(s**6+2), s, -4, 6) <= 10 + 8/10*exp(-x**2)", "[100, 200]"),
+        ("integrate(x*10**1000 + 1/(s**6+2), s, -4, 6) <= 10*x*10**1000 + 8/10", UNIT),
+    ],
+)
+def test_a_wrong_integral_once_hid_beside_what_a_parameter_makes_large(statement, domain):
+    """SymPy takes the integral of 1/(s**6 + 2) over [-4, 6] to be 0.50, and it is 1.18."""
+    assert examined(statement, {"x": domain}, 6.0)[0] not in (Verdict.PROVED, Verdict.CERTIFIED)
+
+
+def test_a_derivative_at_an_interval_of_one_number_is_carried_out():
+    assert examined("diff(x**2, x) == 4", {"x": "[2, 2]"}, 4.0)[0] is Verdict.PROVED
+    assert examined("diff(x**2, x) == 5", {"x": "[2, 2]"}, 4.0)[0] is Verdict.REFUTED
+
+
+def test_a_tiny_or_huge_end_of_an_interval_is_read_as_it_is_printed():
+    """It once ended the whole run: a worker could not read the interval that its parent had printed."""
+    for text in ("[1e-50, 1]", "[1e40, oo)", "[1/3, 1e999]"):
+        assert str(Interval.parse(str(Interval.parse(text)))) == str(Interval.parse(text))
+    with pytest.raises(InputError, match="more than 1100 digits"):
+        Interval.parse("[1e-999, 1" + "0" * 1090 + "e999]")

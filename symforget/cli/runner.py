@@ -47,6 +47,9 @@ class CommandGroup(TyperGroup):
         except BrokenPipeError:
             _discard_output()
             return 0
+        except OSError as error:
+            _discard_output()
+            return _fail(f"the output cannot be written: {error.strerror or error}", BAD_INPUT)
         except Exception as error:
             return _internal_error(error)
 
@@ -87,7 +90,9 @@ def _discard_output() -> None:
 
 
 def _tolerate_narrow_encodings() -> None:
-    """A terminal that lacks a character shows ``?`` in its place rather than ending the run."""
+    """A terminal that lacks a character shows ``?`` in its place rather than ending the run; nobody may be there."""
+    if sys.stdout is None:  # closed by the shell
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

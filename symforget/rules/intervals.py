@@ -29,11 +29,9 @@ from sympy import (
     erf,
     exp,
     expand,
-    limit,
     log,
     oo,
     sech,
-    simplify,
     sin,
     sinh,
     tanh,
@@ -43,7 +41,7 @@ from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, clashes, closes
 from symforget.domain import Interval
-from symforget.ends import value_at_end
+from symforget.ends import limit_at_end
 from symforget.functions import normal
 from symforget.integration import integrals_valued
 from symforget.signs import is_nonnegative, is_positive, is_zero, parametrise
@@ -192,8 +190,7 @@ class Antiderivative:
 
     ``F``: an expression in ``variable``, built from powers, exponentials, arc tangents and logarithms, whose bases
     below the line and logarithms' arguments are positive on ``interval``, which must contain the range of
-    integration. At
-    infinite ends SymPy finds the limits of F.
+    integration. At infinite ends `limit_at_end` finds the limits of F.
     """
 
     F: Expr
@@ -219,16 +216,17 @@ class Antiderivative:
         if not is_zero(self.F.diff(self.variable) - integral.function.xreplace({x: self.variable}), inside):
             return Checked(False, "its derivative is not the integrand")
         positive = parametrise(context.domain)
-        value = scale * (self._at(high, positive) - self._at(low, positive))
+        above, below = self._at(high, positive), self._at(low, positive)
+        if above is None or below is None:
+            return Checked(False, "an end's limit is not known for all parameters")
+        value = scale * (above - below)
         same = is_zero(value.xreplace(positive) - after.xreplace(positive), {})
         return ACCEPTED if same else Checked(False, f"its difference is {value}")
 
-    def _at(self, end: Expr, positive: Any) -> Expr:
+    def _at(self, end: Expr, positive: Any) -> Expr | None:
         if end.is_finite is not False:
             return self.F.xreplace({self.variable: end})
-        F = self.F.xreplace(positive)
-        value = value_at_end(F, self.variable, end)
-        return limit(simplify(F), self.variable, end) if value is None else value
+        return limit_at_end(self.F.xreplace(positive), self.variable, end)
 
 
 def _with_ends_reached(interval: Any, low: Expr, high: Expr, context: Context) -> Any:
@@ -325,7 +323,7 @@ class Squeeze:
     """Conclude lim f = v from |f - v| <= gap with gap -> 0, or from lower <= f <= upper with both tending to v.
 
     The premises' chains must hold for every value of the limit variable in the claim's domain, which reaches the
-    limit point. SymPy finds the limits of the bounds, which must be elementary functions.
+    limit point. The bounds must be elementary functions, whose limits are found by `limit_at_end`.
     """
 
     reason: str = "squeeze"
@@ -354,16 +352,16 @@ class Squeeze:
         if not isinstance(smaller, Abs):
             return False
         same = any(is_zero(smaller.args[0] - sign * difference, context.domain) for sign in (1, -1))
-        return same and is_elementary(gap) and _limit(gap, *at.args[1:]) == 0
+        return same and is_elementary(gap) and _limit(gap, at) == 0
 
     def _meets(self, f: Expr, side: Expr, bound: Expr, statement: Any, context: Context) -> bool:
         """Whether the premise has f on this side, and its other side tends to the limit."""
         if not is_elementary(bound) or not is_zero(f - side, context.domain):
             return False
-        return is_zero(_limit(bound, *statement.lhs.args[1:]) - statement.rhs, context.domain)
+        value = _limit(bound, statement.lhs)
+        return value is not None and is_zero(value - statement.rhs, context.domain)
 
 
-def _limit(bound: Expr, x: Symbol, point: Expr, direction: Any) -> Expr:
-    """The limit of an elementary function: by continuity where that tells it, else SymPy's."""
-    value = value_at_end(bound, x, point)
-    return limit(bound, x, point, str(direction)) if value is None else value
+def _limit(bound: Expr, at: Any) -> Expr | None:
+    _, x, point, direction = at.args
+    return limit_at_end(bound, x, point, str(direction))

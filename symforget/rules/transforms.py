@@ -21,7 +21,6 @@ from sympy import (
     cosh,
     exp,
     expand,
-    limit,
     oo,
     pi,
     sech,
@@ -32,7 +31,7 @@ from sympy import (
 )
 
 from symforget.derivation import ACCEPTED, Checked, Context, Rule, clashes
-from symforget.ends import value_at_end
+from symforget.ends import limit_at_end
 from symforget.functions import normal
 from symforget.rules.gaussian import NOT_AN_EQUALITY, combined_normal
 from symforget.rules.intervals import is_smooth_on_line
@@ -321,14 +320,14 @@ class SmoothAntiderivative:
             return Checked(False, "F is not shown to be smooth on the whole line")
         if not is_zero(self.F.diff(self.x) - f.xreplace({y: self.x}), {**context.domain, self.x: _Line()}):
             return Checked(False, "the derivative of F is not the integrand")
-        value = self._at(high) - self._at(low)
+        above, below = self._at(high), self._at(low)
+        if above is None or below is None:
+            return Checked(False, "an end's limit is not known for all parameters")
+        value = above - below
         return ACCEPTED if is_zero(value - after, context.domain) else Checked(False, f"F gives {value}")
 
-    def _at(self, end: Expr) -> Expr:
-        if not end.is_infinite:
-            return self.F.xreplace({self.x: end})
-        value = value_at_end(self.F, self.x, end)
-        return limit(self.F, self.x, end) if value is None else value
+    def _at(self, end: Expr) -> Expr | None:
+        return limit_at_end(self.F, self.x, end) if end.is_infinite else self.F.xreplace({self.x: end})
 
 
 class _Line:
