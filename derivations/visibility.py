@@ -36,6 +36,7 @@ from symforget.rules import (
     Definition,
     FundamentalTheorem,
     Lemma,
+    Pointwise,
     PutIn,
     ReduceToGate,
     Replace,
@@ -295,7 +296,7 @@ def two_by_two(seen=alpha, unseen=Integer(0), constant=4):
     kind="rate",
     densities="any",
     sentence="visibility",
-    depends_on=("forward_kl/old-mean-pull", "reverse_kl/exponential-decay"),
+    depends_on=("reverse_kl/exponential-decay",),
     false_twin={"natural": 2},
 )
 def regimes(natural=1, exponent=-Rational(1, 8), curvature=1):
@@ -346,6 +347,11 @@ def regimes(natural=1, exponent=-Rational(1, 8), curvature=1):
     spread = 4 + delta**2
     distance = ((1 + l**2) / 4 + l**2 / 8 + log(spread) / 2) / delta**2
 
+    most = 3 * sqrt(3) / 16
+    pull = most * sqrt(beta / (1 - beta))
+    old, new = sqrt(beta * p_o), sqrt((1 - beta) * p_n)
+    touching = (old - sqrt(3) * new) ** 2 * (old**2 + 2 * sqrt(3) / 9 * old * new + new**2 / 3)
+
     def batch(name, share):
         draws = log(1 / eta) / log(1 / share)
         return Part(
@@ -371,11 +377,17 @@ def regimes(natural=1, exponent=-Rational(1, 8), curvature=1):
         local("local rate, forward", FORWARD_FULL),
         local("local rate, reverse", REVERSE_FULL),
         Part(
-            le(E_n(responsibility_old(beta) ** 2), 3 * sqrt(3) / 16 * sqrt(beta / (1 - beta)) * BC),
+            le(E_n(responsibility_old(beta) ** 2), pull * BC),
             name="pull, forward",
-            symbolic=Derivation(E_n(responsibility_old(beta) ** 2)).at_most(
-                3 * sqrt(3) / 16 * sqrt(beta / (1 - beta)) * BC, by=Lemma("forward_kl/old-mean-pull", "any densities")
-            ),
+            symbolic=Derivation(E_n(responsibility_old(beta) ** 2))
+            .at_most(
+                SampleIntegral(pull * sqrt(p_o * p_n)),
+                by=Pointwise(
+                    most * old * new / ((1 - beta) * q**2) * touching,
+                    "arithmetic-geometric mean: a^3 c <= 27/256 (a + c)^4",
+                ),
+            )
+            .equals(pull * BC, by=Definition()),
             certified=(at({beta: "3/10"}, instance=LETTERS),),
         ),
         Part(

@@ -313,7 +313,9 @@ def dominated_derivative(integrand: Expr, parameter: Symbol) -> bool:
     if integrand.has(*NOT_SMOOTH):
         return False
     derivative = together(diff(integrand, parameter))
-    if not is_homogeneous(derivative):
+    if not is_homogeneous(derivative) or derivative.has(*NOT_SMOOTH, Abs, Max, Min):
+        return False
+    if any(e.has(p_o, p_n) for e in derivative.atoms(exp)):
         return False
     w = Dummy("w", nonnegative=True)
     on_segment = derivative.xreplace({p_o: w, p_n: 1 - w})

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from symforget.authoring import ClaimSpec
-from symforget.claims import Claim, Part
+from symforget.claims import Claim, Densities, Part
 from symforget.errors import InputError, LemmaUnavailable
+from symforget.instances import needs_instance
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,11 @@ class Library:
             if self.is_broken(claim_id):
                 raise LemmaUnavailable(f"{claim_id} is stated in a file that could not be read")
             found = self.claim(claim_id)
-            return _find_part(claim_id, found.parts, part).statement, found.domain
+            statement = _find_part(claim_id, found.parts, part).statement
+            wider = found.densities is Densities.GAUSSIAN and user.densities is not Densities.GAUSSIAN
+            if wider and needs_instance(statement):
+                raise InputError(f"{user.id} is for more densities than {claim_id}, which it uses: Gaussian ones")
+            return statement, found.domain
 
         return lemma
 

@@ -6,20 +6,31 @@ from collections.abc import Callable
 from functools import cached_property
 
 from flint import arb
-from sympy import Expr, Rational, Symbol
+from sympy import Expr, Rational, Symbol, oo
 
 from symforget.balls import compile_ball, to_ball
 from symforget.contacts import Contact, Touch, find_contacts, find_touch
 from symforget.domain import Interval
 from symforget.errors import InputError, PrecisionNotReached
-from symforget.ranges import ONE, ZERO, Range, Undefined
+from symforget.precision import workprec
+from symforget.ranges import NEGATIVE_INFINITY, ONE, POSITIVE_INFINITY, ZERO, Range, Undefined
 
 POSITIVE, NON_NEGATIVE, UNKNOWN, NON_POSITIVE, NEGATIVE = 2, 1, 0, -1, -2
 
 FAILURES_BEFORE_CONTACTS = 12
 """Contacts cost symbolic work: they are looked for only once so many boxes have resisted."""
 
+BITS = 64
+"""Precision of the boxes."""
+
 Box = tuple[Range, ...]
+
+
+def to_range(interval: Interval) -> Range:
+    """The range of an interval: its ends, rounded outwards where they are not dyadic."""
+    lo = NEGATIVE_INFINITY if interval.lower == -oo else to_ball(interval.lower).lower()
+    hi = POSITIVE_INFINITY if interval.upper == oo else to_ball(interval.upper).upper()
+    return Range(lo, hi, interval.lower_open, interval.upper_open)
 
 
 def sign_of(r: Range) -> int:
@@ -153,13 +164,29 @@ class Margin:
         curve = contact.curve_range(self.symbols, box)
         hull = (*box[: contact.index], here.union(curve), *box[contact.index + 1 :])
         self.function.call(hull)  # Taylor's theorem needs f on the whole of the hull
-        off = contact.side or sign_of(here - curve)
+        off = self._side(contact, here) or sign_of(here - curve)
         even = POSITIVE if abs(off) == 2 else NON_NEGATIVE
         power = even if contact.order % 2 == 0 else off
         if power == UNKNOWN:
             return UNKNOWN
         needed = wanted if power > 0 else -wanted
         return product_sign(power, derivative.sign(hull, needed))
+
+    @cached_property
+    def _whole(self) -> Box:
+        with workprec(BITS):
+            return tuple(to_range(interval) for interval in self.domain)
+
+    def _side(self, contact: Contact, here: Range) -> int:
+        """On which side of an end of the domain the range lies; 0 if the contact is no end or the range leaves it.
+
+        A box reaches beyond the domain where another contact's curve does.
+        """
+        whole = self._whole[contact.index]
+        if contact.side == 0 or here.lo < whole.lo or here.hi > whole.hi:
+            return 0
+        away = here.lo > whole.lo or here.lo_open if contact.side > 0 else here.hi < whole.hi or here.hi_open
+        return contact.side if away else (1 if contact.side > 0 else -1)
 
     @cached_property
     def _contacts(self) -> list[tuple[Contact, Margin]]:

@@ -41,19 +41,26 @@ def integer_power(x: Number, n: int) -> Number:
 
 
 def absolute(x: Number, analytic: bool = False) -> Number:
-    return x.real_abs(analytic) if isinstance(x, acb) else abs(x)
+    if isinstance(x, acb):
+        return x.real_abs(analytic) if _may_be_real(x) else acb(arb.nan())
+    return abs(x)
 
 
 def maximum(x: Number, y: Number, analytic: bool = False) -> Number:
     if isinstance(x, acb) or isinstance(y, acb):
-        return acb(x).real_max(acb(y), analytic)
+        return acb(x).real_max(acb(y), analytic) if _may_be_real(x, y) else acb(arb.nan())
     return x.max(y)
 
 
 def minimum(x: Number, y: Number, analytic: bool = False) -> Number:
     if isinstance(x, acb) or isinstance(y, acb):
-        return acb(x).real_min(acb(y), analytic)
+        return acb(x).real_min(acb(y), analytic) if _may_be_real(x, y) else acb(arb.nan())
     return x.min(y)
+
+
+def _may_be_real(*values: Number) -> bool:
+    """Whether no value is certainly complex: the balls of a quadrature hold points of the line, where all is real."""
+    return all(acb(v).imag.contains(0) for v in values)
 
 
 def logarithm(x: Number, analytic: bool = False) -> Number:

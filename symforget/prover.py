@@ -16,14 +16,14 @@ from flint import arb
 from sympy import Eq, Expr, Ge, Gt, Le, Lt, Ne, Rational, Symbol, oo
 from sympy.core.relational import Relational
 
-from symforget.balls import to_ball
 from symforget.comparison import Comparison, Enclosure, compare_at, sides_of
 from symforget.domain import Domain, Interval
 from symforget.errors import InputError
 from symforget.forms import forms
-from symforget.margin import NON_NEGATIVE, NON_POSITIVE, POSITIVE, Box, Margin
+from symforget.margin import BITS, NON_NEGATIVE, NON_POSITIVE, POSITIVE, Box, Margin, to_range
 from symforget.precision import workprec
-from symforget.ranges import NEGATIVE_INFINITY, POSITIVE_INFINITY, Range
+from symforget.ranges import Range
+from symforget.trees import bound_symbols
 from symforget.witness import Witness, exact_rational, find_witness, witness_near
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
     "find_witness",
 ]
 
-BITS = 64
 BOXES_BEFORE_MORE_FORMS = 8
 QUICK_TRIES = 40
 LONG_TRIES = 400
@@ -112,6 +111,11 @@ def certify(
     if missing:
         raise InputError(f"no interval is given for {', '.join(missing)}")
     box = {s: i for s, i in box.items() if s in relation.free_symbols}
+    if len({s.name for s in box}) < len(box):
+        raise InputError("two symbols have one name")
+    caught = sorted(s.name for s in bound_symbols(relation) & box.keys())
+    if caught:
+        raise InputError(f"{caught[0]} is a parameter and bound by an integral, a limit or a function too")
     deadline = clock() + timeout
     if not box:
         return _decide_numbers(relation)
@@ -331,13 +335,6 @@ class _Run:
 
     def _as_intervals(self, ranges: Box) -> Mapping[Symbol, Interval]:
         return {s: _interval(r, self.box[s]) for s, r in zip(self.symbols, ranges, strict=True)}
-
-
-def to_range(interval: Interval) -> Range:
-    """The range of an interval: its ends, rounded outwards where they are not dyadic."""
-    lo = NEGATIVE_INFINITY if interval.lower == -oo else to_ball(interval.lower).lower()
-    hi = POSITIVE_INFINITY if interval.upper == oo else to_ball(interval.upper).upper()
-    return Range(lo, hi, interval.lower_open, interval.upper_open)
 
 
 def _interval(r: Range, whole: Interval) -> Interval:

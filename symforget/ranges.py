@@ -148,6 +148,8 @@ class Range:
 
     def integer_power(self, n: int) -> Range:
         """x**n for an integer n."""
+        if n == 0:
+            return Range(ONE, ONE)
         if n < 0:
             return self.integer_power(-n).inverse()
         if n % 2 == 1:

@@ -16,10 +16,12 @@ from sympy import (
     Expr,
     Heaviside,
     Integer,
+    Mod,
     Mul,
     Piecewise,
     Pow,
     Symbol,
+    acot,
     cancel,
     ceiling,
     exp,
@@ -28,6 +30,7 @@ from sympy import (
     expand_power_base,
     factor,
     floor,
+    frac,
     oo,
     powdenest,
     powsimp,
@@ -44,7 +47,7 @@ from symforget.vanishing import differs_from_zero_somewhere, vanishes_as_rationa
 if TYPE_CHECKING:
     from symforget.domain import Interval
 
-JUMPS = (sign, Heaviside, Piecewise, floor, ceiling)
+JUMPS = (sign, Heaviside, Piecewise, floor, ceiling, frac, Mod, acot)
 
 Answer = TypeVar("Answer")
 

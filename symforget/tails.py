@@ -116,7 +116,10 @@ class Growth:
         if isinstance(v, Mul):
             factor, rest = v.as_independent(self.variable)
             size = self.range(factor)
-            if rest != v and size.is_bounded() and (size.lo >= 0 or size.hi <= 0):
+            if isinstance(rest, Abs):
+                rest = self._opened(rest)
+            # -g is asked for as -g again: it must be told by its range.
+            if rest not in (v, -v) and size.is_bounded() and (size.lo >= 0 or size.hi <= 0):
                 return self._scaled(size, rest)
         if isinstance(v, log):
             self.range(v)
@@ -132,9 +135,15 @@ class Growth:
             raise NoTailBound(f"no bound for {str(v)[:60]} as {self.variable} grows")
         return _constant(high)
 
+    def _opened(self, magnitude: Expr) -> Expr:
+        """|g| without its bars where g has one sign on the half-line."""
+        inside = magnitude.args[0]
+        found = self._range_or_fail(inside)
+        return inside if found.lo >= 0 else -inside if found.hi <= 0 else magnitude
+
     def _scaled(self, size: Range, rest: Expr) -> Quadratic:
         bound = self.upper(rest if size.lo >= 0 else -rest)
-        smallest, largest = sorted((abs(size.lo), abs(size.hi)), key=float)
+        smallest, largest = (size.lo, size.hi) if size.lo >= 0 else (-size.hi, -size.lo)
         # A negative coefficient is an upper bound only with the smallest factor.
         return Quadratic(*((x * (largest if x > 0 else smallest)).upper() for x in bound))
 

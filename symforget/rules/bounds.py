@@ -72,6 +72,8 @@ class PointwiseExpectation:
                 return shown
             if not name.is_nonnegative or not argument.is_real:
                 return Checked(False, f"{name} must be declared nonnegative and its argument real")
+            if clashes(name, context, before, after):
+                return Checked(False, f"{name} is a parameter: name the quantity otherwise")
         smaller, larger = (before, after) if relation == "<=" else (after, before)
         gap = combined_normal(larger - smaller, self.z)
         if gap is None:

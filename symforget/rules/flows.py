@@ -82,8 +82,8 @@ def _maps_into(inner: Expr, variable: Symbol, context: Context) -> bool:
 
 def _simple_limits(expr: Expr) -> Expr:
     def simple(integral: Any) -> Any:
-        variable, lower, upper = integral.limits[0]
-        return Integral(integral.function, (variable, simplify(lower), simplify(upper)))
+        limits = [(limit[0], *map(simplify, limit[1:])) for limit in integral.limits]
+        return Integral(integral.function, *limits)
 
     return expr.replace(lambda e: isinstance(e, Integral), simple)
 

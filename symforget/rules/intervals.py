@@ -13,6 +13,7 @@ from sympy import (
     Expr,
     Ge,
     Gt,
+    Integer,
     Integral,
     Le,
     Limit,
@@ -39,6 +40,7 @@ from sympy import (
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
+from symforget.calculus import SampleIntegral
 from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, clashes, closes
 from symforget.domain import Interval
 from symforget.ends import limit_at_end
@@ -77,8 +79,13 @@ def differentiates_under_an_integral(expr: Expr) -> bool:
     return any(
         set(derivative.variables) & _parameters_of(integral)
         for derivative in expr.atoms(Derivative)
-        for integral in derivative.expr.atoms(Integral, normal)
+        for integral in derivative.expr.find(_is_integral)
     )
+
+
+def _is_integral(expr: Any) -> bool:
+    """An integral over the line, an expectation, or an integral over samples, which knows what it stands for."""
+    return isinstance(expr, (Integral, normal, SampleIntegral)) or hasattr(expr, "concrete")
 
 
 def _parameters_of(integral: Any) -> set[Any]:
@@ -97,7 +104,7 @@ def _positive_variables(expr: Expr, context: Context) -> Expr:
             return Integral(integral.function.xreplace({variable: s}), (s, lower, upper))
         return integral
 
-    return expr.replace(lambda e: isinstance(e, Integral) and len(e.limits[0]) == 3, positive)
+    return expr.replace(lambda e: isinstance(e, Integral) and len(e.limits) == 1 and len(e.limits[0]) == 3, positive)
 
 
 @dataclass(frozen=True)
@@ -352,16 +359,18 @@ class Squeeze:
         if not isinstance(smaller, Abs):
             return False
         same = any(is_zero(smaller.args[0] - sign * difference, context.domain) for sign in (1, -1))
-        return same and is_elementary(gap) and _limit(gap, at) == 0
+        return same and is_elementary(gap) and _tends_to(gap, Integer(0), at, context)
 
     def _meets(self, f: Expr, side: Expr, bound: Expr, statement: Any, context: Context) -> bool:
         """Whether the premise has f on this side, and its other side tends to the limit."""
         if not is_elementary(bound) or not is_zero(f - side, context.domain):
             return False
-        value = _limit(bound, statement.lhs)
-        return value is not None and is_zero(value - statement.rhs, context.domain)
+        return _tends_to(bound, statement.rhs, statement.lhs, context)
 
 
-def _limit(bound: Expr, at: Any) -> Expr | None:
+def _tends_to(bound: Expr, value: Expr, at: Any, context: Context) -> bool:
+    """Whether the bound has this limit for all values of the parameters."""
     _, x, point, direction = at.args
-    return limit_at_end(bound, x, point, str(direction))
+    positive = parametrise({s: i for s, i in context.domain.items() if s != x})
+    found = limit_at_end(bound.xreplace(positive), x, point, str(direction))
+    return found is not None and is_zero(found - value.xreplace(positive), {})

@@ -41,7 +41,7 @@ from sympy import (
     together,
 )
 
-from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.derivation import ACCEPTED, Checked, Context, any_real, clashes
 from symforget.domain import Interval
 from symforget.fisher import (
     fisher_condition_number,
@@ -235,8 +235,10 @@ class InThePlane:
         if relation != "=":
             return NOT_AN_EQUALITY
         interval = context.domain.get(self.weight)
-        if interval is None or interval.lower < 0 or interval.upper > 1 or not self.u.is_real:
-            return Checked(False, f"{self.weight} is not confined to (0, 1), or {self.u} is not real")
+        if interval is None or interval.lower < 0 or interval.upper > 1 or not any_real(self.u):
+            return Checked(False, f"{self.weight} is not confined to (0, 1), or {self.u} is not any real number")
+        if clashes(self.u, context, before, after):
+            return Checked(False, f"{self.u} is a parameter: name the coordinate otherwise")
         line = before.replace(lambda e: isinstance(e, ObliqueIntegral), lambda e: e.concrete())
         integrand = combined_normal(line - after, self.u)
         if integrand is None:

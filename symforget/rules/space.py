@@ -333,7 +333,7 @@ class PositiveExpectation:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation not in (">", ">=") or after != 0 or not isinstance(before, normal):
             return Checked(False, "the step must be E[g] > 0")
-        z = Symbol("z", real=True)
+        z = Dummy("z", real=True)
         if open_up(before.args[0](z), context.domain).is_positive:  # type: ignore[operator]
             return ACCEPTED
         return Checked(False, f"{before} is not shown to be the expectation of something positive")

@@ -60,6 +60,8 @@ def opened(difference: Expr, given: Given, context: Context) -> Expr | Checked:
             return shown
         if not name.is_nonnegative or not is_positive(argument, context.domain):
             return Checked(False, f"{name} must be declared nonnegative and its argument shown to be positive")
+        if name in context.domain:
+            return Checked(False, f"{name} is a parameter: name the quantity otherwise")
     return difference.xreplace({name: why.at(argument) for name, why, argument in given})
 
 
