@@ -11,12 +11,14 @@ from sympy import (
     Ge,
     Gt,
     Integer,
+    Integral,
     Le,
     Lt,
     Ne,
     Rational,
     Symbol,
     cos,
+    cosh,
     exp,
     log,
     pi,
@@ -30,6 +32,7 @@ from symforget.comparison import Enclosure
 from symforget.domain import Interval
 from symforget.errors import InputError
 from symforget.functions import Phi
+from symforget.margin import Margin, to_range
 from symforget.model import bhattacharyya, delta, total_variation
 from symforget.prover import (
     Certified,
@@ -259,3 +262,34 @@ def test_the_verdict_of_a_busy_machine_is_that_of_a_quiet_one():
     at_rest, running = itertools.repeat(0.0), itertools.count()
     assert isinstance(certify(relation, domain, timeout=1e-9, search=False, clock=lambda: next(at_rest)), Certified)
     assert isinstance(certify(relation, domain, timeout=1e-9, search=False, clock=lambda: next(running)), Undecided)
+
+
+@pytest.mark.parametrize("f", [lambda v: v**2, cosh, lambda v: exp(v**2)])
+def test_an_end_of_the_domain_was_once_taken_for_one_outside_it(f):
+    """Along x = y the box of x left its interval, and the sign of x - 0 was believed there: x^2 >= y^2 passed."""
+    wide, tiny = "(0, 1]", "(0, 1/1073741824]"
+    verdict = certify(Ge(f(x), f(y), evaluate=False), _domain(x=wide, y=tiny), timeout=5, search=False)
+    assert not isinstance(verdict, Certified)
+
+
+def test_signs_by_contacts_are_right_at_points_of_the_box():
+    source = random.Random(5)
+    for _ in range(60):
+        f = source.choice([lambda v: v**2, cosh, lambda v: v * (1 - v), lambda v: exp(cos(v))])
+        spans = [sorted(Rational(n, 4) for n in source.sample(range(-8, 12), 2)) for _ in range(2)]
+        domain = tuple(Interval(*span) for span in spans)
+        margin = Margin(f(x) - f(y), (x, y), domain, lambda: False)
+        margin.failures = 100
+        sign = margin.sign(tuple(to_range(i) for i in domain))
+        for u, v in itertools.product(*([low, (low + high) / 2, high] for low, high in spans)):
+            value = (f(x) - f(y)).subs({x: u, y: v}).evalf(30)
+            assert sign == 0 or value * sign >= -1e-20, (f, domain, sign, u, v)
+
+
+def test_a_bound_variable_is_no_parameter():
+    shadow = Integral(sqrt(x**2), (x, -1, 0))
+    with pytest.raises(InputError, match="bound by an integral"):
+        certify(Lt(shadow, x, evaluate=False), _domain(x="[1/10, 1/5]"), search=False)
+    other = Symbol("x", positive=True)
+    with pytest.raises(InputError, match="two symbols have one name"):
+        certify(Le(x, other, evaluate=False), {x: Interval.parse("[1, 2]"), other: Interval.parse("[1, 2]")})

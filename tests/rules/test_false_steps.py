@@ -6,10 +6,12 @@ from sympy import (
     Derivative,
     Dummy,
     Eq,
+    Ge,
     Heaviside,
     Integer,
     Integral,
     Le,
+    Limit,
     Lt,
     Min,
     Piecewise,
@@ -41,6 +43,7 @@ from symforget.rules import (
     SameIntegrand,
     SignOf,
     SmallerOf,
+    Squeeze,
     Stein,
     Tilt,
     Times,
@@ -52,7 +55,7 @@ from symforget.rules.flows import AtEveryPoint, Differentiate
 from symforget.rules.gaussian import CompleteTheSquare, same_expectations
 from symforget.rules.intervals import ChangeOfVariable
 from symforget.rules.rewards import LinearInReward, RewardIntegral, y
-from symforget.rules.space import PointwiseInSpace, _vanishes_in_space
+from symforget.rules.space import PointwiseInSpace, PositiveExpectation, _vanishes_in_space
 from symforget.rules.vectors import SpaceIntegral, c_n, c_o, m_o
 from symforget.rules.vectors import x as point
 
@@ -234,3 +237,43 @@ def test_a_jump_at_a_closed_end_is_seen():
     for context, ok in ((closed, False), (half_open, True)):
         assert refused(Algebra(), step, "=", Integer(0), context) is not ok
         assert refused(SignOf(-step), step, "<=", Integer(0), context) is not ok
+
+
+def test_limits_hold_for_every_value_of_the_parameters():
+    """int a/(1 + a s)^2 ds over (0, oo) is 1, but 0 for a = 0; 1/(1 + a X) tends to 1 there."""
+    X, positive = Symbol("X", real=True), Interval.parse("(0, oo)")
+    for text, ok in (("[0, 1]", False), ("(0, 1]", True)):
+        context = Context({a: Interval.parse(text), X: positive}, CONTEXT.lemma)
+        rule = Antiderivative(-1 / (1 + a * s), s, Interval.parse("[0, oo)"))
+        assert refused(rule, Integral(a / (1 + a * s) ** 2, (s, 0, oo)), "=", Integer(1), context) is not ok
+        f = Limit(1 / (1 + a * X), X, oo)
+        below, above = Ge(f.args[0], 0, evaluate=False), Le(f.args[0], f.args[0], evaluate=False)
+        assert Squeeze().check((below, above), Eq(f, 0, evaluate=False), context).ok is ok
+    middle = (a - Rational(1, 2)) ** 2
+    rule = Antiderivative(-1 / (1 + middle * s), s, Interval.parse("[0, oo)"))
+    assert refused(rule, Integral(middle / (1 + middle * s) ** 2, (s, 0, oo)), "=", Integer(1))
+
+
+def test_a_derivative_does_not_pass_under_an_integral_over_samples_by_itself():
+    f = (a - Rational(1, 2)) ** 3 * p_o**3 / ((a - Rational(1, 2)) ** 2 * p_o + p_n) ** 2
+    for rule in (Differentiate(), Evaluate()):
+        assert refused(rule, Derivative(SampleIntegral(f), a), "=", SampleIntegral(f.diff(a)))
+
+
+def test_kinks_and_exponentials_of_densities_have_no_majorant():
+    assert not dominated_derivative(Abs(p_o - a * p_n), a)
+    assert not dominated_derivative(p_o * a**3 * exp(2 * p_o / p_n - a**2 * exp(p_o / p_n)), a)
+
+
+def test_an_integral_keeps_its_outer_limits():
+    twice = Integral(1, (x, 0, 1), (s, 0, 5))
+    assert refused(Evaluate(), twice, "=", Integer(1))
+
+
+def test_a_variable_of_a_rule_or_a_name_is_no_parameter():
+    n = Symbol("n", nonnegative=True)
+    context = Context({z: UNIT, n: Interval.parse("(2, 3)")}, CONTEXT.lemma)
+    w = Dummy("w", real=True)
+    assert refused(PositiveExpectation(), normal(w, w), ">", Integer(0), context)
+    given = ((n, TouchesZero(s**2, s, 2, Integer(2)), a),)
+    assert refused(PointwiseExpectation(n - 2, a, given), Integer(2), "<=", normal(w**2, w), context)
