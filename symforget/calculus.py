@@ -15,7 +15,7 @@ Everything of degree two therefore reduces to the overlap gate H(beta) = int p_o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -295,21 +295,29 @@ def split_integrals(expr: Expr) -> Expr:
 
 
 _NOT_SMOOTH_NAMES = "Piecewise sign Heaviside DiracDelta arg re im floor ceiling frac tan cot sec csc"
+Known = tuple[tuple[Symbol, Any], ...]
+"""The intervals of some parameters."""
+
 NOT_SMOOTH = tuple(getattr(sympy, name) for name in _NOT_SMOOTH_NAMES.split())
 """Functions with jumps or poles, whose derivatives as SymPy takes them forget those."""
 
 
-@lru_cache(maxsize=2048)
-def dominated_derivative(integrand: Expr, parameter: Symbol) -> bool:
-    """Whether differentiation in ``parameter`` may pass under the integral.
+def dominated_derivative(integrand: Expr, parameter: Symbol, domain: Mapping[Symbol, Any] | None = None) -> bool:
+    """Whether differentiation in ``parameter`` may pass under the integral, for parameters in their domain.
 
-    It may if the derivative's absolute value has an integrable majorant near every parameter value. For a derivative
-    that is rational in (p_o, p_n), homogeneous of degree one, with nothing below the line but factors that are
-    positive combinations of the densities, |df| <= C (p_o + p_n) with C locally uniform: on the segment
-    p_o + p_n = 1 it is continuous, and it is homogeneous. Logarithms of such combinations are admitted when their
-    argument is homogeneous of degree zero and they are multiplied by what keeps them bounded: this is
-    checked by the derivative being continuous on the closed segment, ends included.
+    A parameter without a domain is in (0, 1). It may if the derivative's absolute value has an integrable majorant
+    near every parameter value. For a derivative that is rational in (p_o, p_n), homogeneous of degree one, with
+    nothing below the line but factors that are positive combinations of the densities, |df| <= C (p_o + p_n) with C
+    locally uniform: on the segment p_o + p_n = 1 it is continuous, and it is homogeneous. Logarithms of such
+    combinations are admitted when their argument is homogeneous of degree zero and they are multiplied by what keeps
+    them bounded: this is checked by the derivative being continuous on the closed segment, ends included.
     """
+    known = {s: i for s, i in (domain or {}).items() if s in integrand.free_symbols}
+    return _dominated_derivative(integrand, parameter, tuple(known.items()))
+
+
+@lru_cache(maxsize=2048)
+def _dominated_derivative(integrand: Expr, parameter: Symbol, known: Known) -> bool:
     if integrand.has(*NOT_SMOOTH):
         return False
     derivative = together(diff(integrand, parameter))
@@ -320,18 +328,18 @@ def dominated_derivative(integrand: Expr, parameter: Symbol) -> bool:
     w = Dummy("w", nonnegative=True)
     on_segment = derivative.xreplace({p_o: w, p_n: 1 - w})
     if on_segment.atoms(log, exp, Abs):
-        return all(_tame_logarithm(term) for term in expand(derivative).as_ordered_terms())
-    return _denominator_positive(derivative)
+        return all(_tame_logarithm(term, known) for term in expand(derivative).as_ordered_terms())
+    return _denominator_positive(derivative, known)
 
 
-def _denominator_positive(derivative: Expr) -> bool:
+def _denominator_positive(derivative: Expr, known: Known) -> bool:
     below = factor(derivative.as_numer_denom()[1])
     bases = [part.as_base_exp()[0] for part in below.as_ordered_factors()] if below.is_Mul else [below.as_base_exp()[0]]
-    return all(_positive_combination(base) or _positive_combination(-base) for base in bases)
+    return all(_positive_combination(base, known) or _positive_combination(-base, known) for base in bases)
 
 
-def _positive_combination(base: Expr) -> bool:
-    """Free of the densities, or a p_o + b p_n with a, b > 0 whenever every parameter is in (0, 1).
+def _positive_combination(base: Expr, known: Known) -> bool:
+    """Free of the densities, or a p_o + b p_n with a, b > 0 whenever every parameter is in its domain.
 
     A weight that may be 0 would not do: p_o^2/p_n has no bound on the segment p_o + p_n = 1.
     """
@@ -341,17 +349,18 @@ def _positive_combination(base: Expr) -> bool:
     if polynomial.total_degree() != 1 or polynomial.coeff_monomial(1) != 0:
         return False
     weights = [polynomial.coeff_monomial(p) for p in (p_o, p_n)]
-    unit = {s: UnitInterval() for w in weights for s in w.free_symbols}
-    return all(is_positive(w, unit) for w in weights)
+    where = {s: dict(known).get(s, UnitInterval()) for w in weights for s in w.free_symbols}
+    return all(is_positive(w, where) for w in weights)
 
 
-def _tame_logarithm(term: Expr) -> bool:
+def _tame_logarithm(term: Expr, known: Known) -> bool:
     """A logarithm of a ratio of mixtures of both densities is bounded; times a density it is dominated."""
     outside, inside = term.as_independent(log, as_Add=False)
     if not inside.has(log):
-        return _denominator_positive(together(outside))
+        return _denominator_positive(together(outside), known)
     if not isinstance(inside, log):
         return False
     above, below = together(inside.args[0]).as_numer_denom()
-    ratio_bounded = _positive_combination(above) and _positive_combination(below) and above.has(p_o) == below.has(p_o)
-    return ratio_bounded and _denominator_positive(together(outside))
+    mixtures = _positive_combination(above, known) and _positive_combination(below, known)
+    ratio_bounded = mixtures and above.has(p_o) == below.has(p_o)
+    return ratio_bounded and _denominator_positive(together(outside), known)

@@ -89,3 +89,31 @@ def test_a_statement_divided_by_0_at_an_end_of_its_domain_is_refused():
         with pytest.raises(InputError, match=f"test/ends: bound: divides by 0 at {end}, which its domain"):
             bound(domain)
     assert bound("(0, 1)").parts
+
+
+@pytest.mark.parametrize(
+    ("assumed", "domain", "said"),
+    [
+        ({"positive": True}, "[0, 1)", "declared positive, but its domain is"),
+        ({"nonnegative": True}, "(-1, 1)", "declared nonnegative"),
+        ({"negative": True}, "(-1, 0]", "declared negative"),
+        ({"nonpositive": True}, "(-1, 1)", "declared nonpositive"),
+        ({"integer": True}, "[1, oo)", "declared an integer"),
+    ],
+)
+def test_a_symbol_is_no_less_than_its_domain(assumed, domain, said):
+    """Rules use both: with lambda positive, what holds for it could be proved for lambda = 0 too."""
+    share = Symbol("share", **assumed)
+
+    @claim(domain={share: domain}, kind="identity", false_twin={"constant": 2})
+    def narrow(constant=1):
+        """A symbol that is narrower than its domain.
+
+        Guarantee: **tight**.
+        Hypotheses: none.
+        Source: none.
+        """
+        return Part(eq(share, constant * share))
+
+    with pytest.raises(InputError, match=rf"test/narrow: share is {said}"):
+        narrow.build("test")

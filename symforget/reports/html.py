@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 from symforget.claims import ClaimResult, DerivationResult, Evidence, Leg, Report, Verdict, WitnessRecord
 from symforget.reports.steps import Line, labelled, step_count
 from symforget.reports.summary import (
+    certified_where,
     counts_in_words,
     extent,
     intervals_in_words,
@@ -124,7 +125,12 @@ def _index(report: Report) -> Iterable[Node]:
 def _row(claim: ClaimResult) -> tuple[Node | Sequence[Node], ...]:
     says = claim.title or "; ".join(statement for _, statement in claim.statements)
     link = _element("a", claim.id, href=_path(claim))
-    return _verdict(claim.verdict, claim.expect), link, says, ", ".join(legs_in_brief(claim))
+    return (
+        _verdict(claim.verdict, claim.expect),
+        link,
+        says,
+        ", ".join([*legs_in_brief(claim), *certified_where(claim)]),
+    )
 
 
 def _links(ids: Sequence[str], results: Mapping[str, ClaimResult], home: str) -> list[Node]:

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from symforget.claims import ClaimResult, DerivationResult, Report, Verdict
 from symforget.reports.steps import labelled
-from symforget.reports.summary import legs_in_brief, point_in_words, separate_derivations, survived
+from symforget.reports.summary import certified_where, legs_in_brief, point_in_words, separate_derivations, survived
 
 # Characters that XML 1.0 cannot hold even when escaped.
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -50,7 +50,8 @@ def _claim_case(suite: Element, claim: ClaimResult) -> None:
     elif claim.verdict is Verdict.UNDECIDED:
         SubElement(case, "skipped", message=message)
     else:
-        SubElement(case, "system-out").text = _clean(f"{claim.verdict}: {' · '.join(legs_in_brief(claim))}")
+        said = " · ".join([*legs_in_brief(claim), *certified_where(claim)])
+        SubElement(case, "system-out").text = _clean(f"{claim.verdict}: {said}")
 
 
 def _account(claim: ClaimResult) -> str:

@@ -9,6 +9,7 @@ from symforget.claims import ClaimResult, DerivationResult, Report
 from symforget.reports.steps import step_count
 from symforget.reports.summary import (
     Sentence,
+    certified_where,
     counts_in_words,
     intervals_in_words,
     legs_in_brief,
@@ -59,7 +60,7 @@ def _row(claim: ClaimResult) -> tuple[str, ...]:
         _code(intervals_in_words(claim.domain)) if claim.domain else "none",
         _escape(claim.densities),
         f"**{_verdict(claim)}**",
-        _escape(", ".join(legs_in_brief(claim))),
+        _escape(", ".join([*legs_in_brief(claim), *certified_where(claim)])),
     )
 
 

@@ -124,6 +124,11 @@ def legs_in_brief(claim: ClaimResult) -> tuple[str, ...]:
     return (*phrases, _twin_in_brief(claim)) if claim.twin is not None else phrases
 
 
+def certified_where(claim: ClaimResult) -> tuple[str, ...]:
+    """The region, for a claim that is certified: it may be smaller than the domain stated."""
+    return (claim.detail,) if claim.verdict is Verdict.CERTIFIED and claim.detail else ()
+
+
 def _leg_in_brief(leg: Leg, found: list[Evidence]) -> str:
     verdict = weakest(evidence.verdict for evidence in found)
     if leg is Leg.SYMBOLIC or not verdict.holds:

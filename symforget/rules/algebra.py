@@ -11,7 +11,8 @@ from sympy import Derivative, Eq, Expr, Ge, Gt, Le, Lt, Mul, Symbol, sympify
 from symforget.calculus import unfold
 from symforget.derivation import ACCEPTED, Checked, Context
 from symforget.rules.integrals import integrates_to_zero
-from symforget.signs import is_nonnegative, is_positive, is_zero
+from symforget.signs import is_nonnegative, is_positive, is_zero, open_up
+from symforget.signset import possible_signs
 from symforget.trees import bound_symbols
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
@@ -89,6 +90,8 @@ class Lemma:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         statement, lemma_domain = context.lemma(self.claim, self.part)
         bound = variables_of(statement)
+        if not lemma_domain.keys() >= self.at.keys():
+            return Checked(False, "only parameters of the lemma are replaced")
         for symbol, value in {**{s: s for s in statement.free_symbols & lemma_domain.keys()}, **self.at}.items():
             if not value_allowed(value, lemma_domain.get(symbol), context):
                 return Checked(False, f"{symbol} -> {value} may leave the lemma's domain")
@@ -135,6 +138,8 @@ def value_allowed(value: Any, interval: Any, context: Context) -> bool:
         return True
     if value in context.domain and context.domain[value] == interval:
         return True
+    if not possible_signs(open_up(sympify(value), context.domain)):
+        return False  # not known to be real
     low = (
         (is_positive if interval.lower_open else is_nonnegative)(value - interval.lower, context.domain)
         if (interval.lower.is_finite)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sympy import Derivative, Dummy, Expr, Poly, PolynomialError, Symbol, cancel, diff, log, together
 
@@ -36,13 +38,13 @@ class UnderFiniteDivergence:
             if derivative.variable_count != ((self.parameter, 1),):
                 return Checked(False, f"not a first derivative in {self.parameter}")
             for integral in derivative.expr.atoms(SampleIntegral):
-                if not self._dominated(diff(integral.integrand, self.parameter)):
+                if not self._dominated(diff(integral.integrand, self.parameter), context):
                     return Checked(False, f"no integrable majorant was found for the derivative of {integral}")
         if integrates_to_zero(opened.doit(integrals=False) - unfold(after), context):
             return Checked(True)
         return Checked(False, "the derivative of the integrand is another one")
 
-    def _dominated(self, slope: Expr) -> bool:
+    def _dominated(self, slope: Expr, context: Context) -> bool:
         logs = sorted(slope.atoms(log), key=str)
         names = [Dummy() for _ in logs]
         plain = together(slope.xreplace(dict(zip(logs, names, strict=True))))
@@ -54,14 +56,14 @@ class UnderFiniteDivergence:
             return False
         count = len(names)
         linear = all(sum(m[:count]) <= 1 and sum(m[count : count + 2]) == 1 for m in polynomial.monoms())
-        return linear and all(self._ratio(entry.args[0]) for entry in logs)
+        return linear and all(self._ratio(entry.args[0], context) for entry in logs)
 
-    def _ratio(self, argument: Expr) -> bool:
-        return all(_combination(side) for side in together(argument).as_numer_denom())
+    def _ratio(self, argument: Expr, context: Context) -> bool:
+        return all(_combination(side, context.domain) for side in together(argument).as_numer_denom())
 
 
-def _combination(side: Expr) -> bool:
-    """a p_o + b p_n with a, b >= 0 and a + b > 0 for all parameters in (0, 1)."""
+def _combination(side: Expr, domain: Mapping[Symbol, Any]) -> bool:
+    """a p_o + b p_n with a, b >= 0 and a + b > 0 for all parameters."""
     try:
         polynomial = Poly(side, p_o, p_n)
     except PolynomialError:
@@ -69,5 +71,5 @@ def _combination(side: Expr) -> bool:
     if any(sum(m) != 1 for m in polynomial.monoms()):
         return False
     a, b = (polynomial.coeff_monomial(p) for p in (p_o, p_n))
-    unit = {s: UnitInterval() for s in (a.free_symbols | b.free_symbols)}
+    unit = {s: domain.get(s, UnitInterval()) for s in (a.free_symbols | b.free_symbols)}
     return is_nonnegative(a, unit) and is_nonnegative(b, unit) and is_positive(a + b, unit)

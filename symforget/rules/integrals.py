@@ -20,6 +20,7 @@ from sympy import (
 )
 
 from symforget.calculus import (
+    NOT_SMOOTH,
     SampleIntegral,
     dominated_derivative,
     integrate_densities,
@@ -116,17 +117,17 @@ class UnderTheIntegral:
             if any(variable != self.parameter for variable, _ in derivative.variable_count):
                 return Checked(False, f"a derivative in another parameter than {self.parameter}")
             for integral in derivative.expr.atoms(SampleIntegral):
-                if not self._dominated(integral.integrand, sum(n for _, n in derivative.variable_count)):
+                if not self._dominated(integral.integrand, sum(n for _, n in derivative.variable_count), context):
                     return Checked(False, f"no integrable majorant was found for the derivative of {integral}")
         difference = opened.doit(integrals=False) - unfold(after)
         if integrates_to_zero(difference, context):
             return ACCEPTED
         return Checked(False, "the derivative of the integrand is another one")
 
-    def _dominated(self, integrand: Expr, order: int) -> bool:
+    def _dominated(self, integrand: Expr, order: int, context: Context) -> bool:
         """Whether every one of the derivatives up to the order has an integrable majorant."""
         return all(
-            dominated_derivative(integrand.diff(self.parameter, k) if k else integrand, self.parameter)
+            dominated_derivative(integrand.diff(self.parameter, k) if k else integrand, self.parameter, context.domain)
             for k in range(order)
         )
 
@@ -238,6 +239,12 @@ def _same_products(side: Expr, expected: Expr, context: Context) -> bool:
     return is_zero(map_integrals(integrate_densities(side - expected), name), context.domain)
 
 
+def _is_in_closure(point: Any, interval: Any, context: Context) -> bool:
+    gaps = (point - interval.lower, interval.upper - point)
+    ends = (interval.lower, interval.upper)
+    return all(e.is_infinite or is_nonnegative(g, context.domain) for g, e in zip(gaps, ends, strict=True))
+
+
 @dataclass(frozen=True)
 class FundamentalTheorem:
     """F(x) = int_a^x F'(s) ds when F(a) = 0; the integral is over ``variable`` in the next expression.
@@ -259,6 +266,9 @@ class FundamentalTheorem:
             return Checked(False, f"one integral up to {self.parameter}, which its integrand does not contain")
         if upper != self.parameter or not is_zero(lower - self.at, context.domain):
             return Checked(False, f"the limits must run from {self.at} to {self.parameter}")
+        interval = context.domain.get(self.parameter)
+        if interval is None or not _is_in_closure(self.at, interval, context) or before.has(*NOT_SMOOTH):
+            return Checked(False, f"the way from {self.at} to {self.parameter} is not known to be smooth")
         if divides_by_zero(before, self.parameter, self.at):
             return Checked(False, f"the expression divides by 0 at {self.parameter} = {self.at}")
         if not integrates_to_zero(before.subs(self.parameter, self.at).doit(integrals=False), context):

@@ -170,7 +170,7 @@ class UnderTheRewardIntegral:
         for derivative in before.atoms(Derivative):
             if derivative.variables != (self.parameter,) or not isinstance(derivative.expr, RewardIntegral):
                 return Checked(False, f"only first derivatives of integrals in {self.parameter} are carried out")
-            if not dominated_derivative(derivative.expr.integrand, self.parameter):
+            if not dominated_derivative(derivative.expr.integrand, self.parameter, context.domain):
                 return Checked(False, f"no integrable majorant was found for {derivative}")
         done = before.replace(lambda e: isinstance(e, Derivative), lambda e: e.doit(deep=False))
         return ACCEPTED if vanishes(done - after, context) else Checked(False, "the derivative is another one")

@@ -27,7 +27,7 @@ from sympy import (
     symbols,
 )
 
-from symforget.calculus import SampleIntegral, dominated_derivative, p_n, p_o
+from symforget.calculus import BC, SampleIntegral, dominated_derivative, p_n, p_o
 from symforget.derivation import Context, Derivation
 from symforget.domain import Interval
 from symforget.functions import normal
@@ -36,6 +36,7 @@ from symforget.rules import (
     Antiderivative,
     ChainRule,
     Evaluate,
+    FundamentalTheorem,
     Gathering,
     LargestExponential,
     Lemma,
@@ -277,3 +278,29 @@ def test_a_variable_of_a_rule_or_a_name_is_no_parameter():
     assert refused(PositiveExpectation(), normal(w, w), ">", Integer(0), context)
     given = ((n, TouchesZero(s**2, s, 2, Integer(2)), a),)
     assert refused(PointwiseExpectation(n - 2, a, given), Integer(2), "<=", normal(w**2, w), context)
+
+
+def test_a_majorant_is_one_for_the_parameters_of_the_claim():
+    """For a in (-1, 1) the weight a^2 below the line may be 0, where the slope does not pass under the integral."""
+    f = a**3 * p_o**3 / (a**2 * p_o + p_n) ** 2
+    assert dominated_derivative(f, a, {a: UNIT})
+    assert not dominated_derivative(f, a, {a: Interval.parse("(-1, 1)")})
+
+
+def test_a_lemma_is_taken_at_real_values_of_its_own_parameters():
+    line = {x: Interval.parse("(-oo, oo)")}
+    context = Context({a: UNIT}, lambda claim, part: (Ge(x**2, 0, evaluate=False), line))
+    assert refused(Lemma("group/slug", at={x: log(a - Rational(1, 2))}), log(a - Rational(1, 2)) ** 2, ">=", 0, context)
+    assert not refused(Lemma("group/slug", at={x: log(a)}), log(a) ** 2, ">=", Integer(0), context)
+    other = Context({a: UNIT}, lambda claim, part: (Ge(BC, 0, evaluate=False), {}))
+    assert refused(Lemma("group/slug", at={BC: -a}), -a, ">=", Integer(0), other)
+
+
+def test_the_way_of_an_integral_of_a_slope_is_inside_the_domain():
+    upper = Context({x: Interval.parse("(1/2, 1)")}, CONTEXT.lemma)
+    F = 1 / (x - Rational(1, 2)) + 2
+    assert refused(
+        FundamentalTheorem(x, Integer(0), F.diff(x)), F, "=", Integral(F.diff(x).subs(x, s), (s, 0, x)), upper
+    )
+    step = Heaviside(x - Rational(1, 2))
+    assert refused(FundamentalTheorem(x, Integer(0), Integer(0)), step, "=", Integral(0, (s, 0, x)))
