@@ -6,6 +6,7 @@ from sympy import Derivative, Function, Subs, Symbol
 from symforget.authoring import claim, eq, le
 from symforget.calculus import p_n, p_o
 from symforget.claims import Part
+from symforget.collect import load
 from symforget.errors import InputError
 from symforget.model import beta
 
@@ -117,3 +118,50 @@ def test_a_symbol_is_no_less_than_its_domain(assumed, domain, said):
 
     with pytest.raises(InputError, match=rf"test/narrow: share is {said}"):
         narrow.build("test")
+
+
+TWO_CLAIMS = '''
+from symforget.authoring import claim, eq
+from symforget.calculus import H
+from symforget.claims import Part
+from symforget.derivation import Derivation
+from symforget.model import beta
+from symforget.rules import Lemma
+
+
+def stated(constant, **how):
+    return Part(eq(H(beta), constant * H(1 - beta)), name="mirror", **how)
+
+
+@claim(domain={beta: "(0, 1)"}, kind="identity", densities="Gaussian", false_twin={"constant": 2})
+def narrow(constant=1):
+    """For Gaussian densities.
+
+    Guarantee: **tight**.
+    Hypotheses: Gaussian modes.
+    Source: none.
+    """
+    return stated(constant)
+
+
+@claim(
+    domain={beta: "(0, 1)"}, kind="identity", densities="any", depends_on=("two/narrow",), false_twin={"constant": 2}
+)
+def wide(constant=1):
+    """For any densities, which is false.
+
+    Guarantee: **tight**.
+    Hypotheses: none.
+    Source: none.
+    """
+    derived = Derivation(H(beta)).equals(constant * H(1 - beta), by=Lemma("two/narrow", "mirror"))
+    return stated(constant, symbolic=derived)
+'''
+
+
+def test_what_holds_for_gaussian_densities_is_no_lemma_for_all(tmp_path):
+    (tmp_path / "two.py").write_text(TWO_CLAIMS)
+    library = load([tmp_path / "two.py"])
+    user = library.claim("two/wide")
+    with pytest.raises(InputError, match="two/wide is for more densities than two/narrow"):
+        library.lemmas_for(user, user.parts[0])("two/narrow", "mirror")
