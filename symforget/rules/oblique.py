@@ -458,7 +458,8 @@ class MirrorImage:
         whole = context.domain.get(self.weight)
         if statement not in premises or whole is None:
             return Checked(False, "the statement itself is not certified on the half")
-        if whole.lower + whole.upper != 1 or self.half.lower > whole.lower or 2 * self.half.upper < 1:
+        short = not self.half.is_compact or self.half.lower > whole.lower or 2 * self.half.upper < 1
+        if whole.lower + whole.upper != 1 or short:
             return Checked(False, "the half and its mirror image do not cover the interval")
         kinds = (fisher_smallest_eigenvalue, fisher_largest_eigenvalue, fisher_condition_number)
         hidden = {e: Dummy() for e in statement.atoms(*kinds) if e.args[0] == self.weight}

@@ -159,8 +159,9 @@ def test_the_mirror_image_must_cover_the_interval():
     statement = ge(SMALLEST, Rational(1, 40))
     lopsided = Context({alpha: Interval.parse("[1/10, 19/20]"), delta: SYMMETRIC.domain[delta]}, lambda *_: None)
     assert not MIRROR.check((statement,), statement, lopsided).ok
-    short = MirrorImage(alpha, Interval.parse("[1/10, 2/5]"))
-    assert not short.check((statement,), statement, SYMMETRIC).ok
+    for half in ("[1/10, 2/5]", "(1/10, 1/2]", "[1/10, 1/2)"):
+        short = MirrorImage(alpha, Interval.parse(half))
+        assert not short.check((statement,), statement, SYMMETRIC).ok
     assert not MIRROR.check((ge(SMALLEST, Rational(1, 50)),), statement, SYMMETRIC).ok
 
 
