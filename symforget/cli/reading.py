@@ -63,22 +63,19 @@ def show(claim_id: ClaimID, files: Files = None) -> int:
 def derive(
     claim_id: ClaimID,
     files: Files = None,
-    latex: Annotated[bool, typer.Option("--latex", help="As LaTeX align* environments (amsmath, amssymb).")] = False,
-    standalone: Annotated[bool, typer.Option("--standalone", help="With --latex: a whole document.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="As a LaTeX document that others can \\input.")] = False,
 ) -> int:
     """Print the derivation of a claim, every step checked."""
-    if standalone and not latex:
-        raise InputError("--standalone is for --latex")
     from symforget.collect import collect
     from symforget.verify import derive as check_steps
 
     claim = _claim(collect(files or ())[0], claim_id)
     derivations = check_steps(claim_id, files or ())
     if latex:
-        from symforget.reports.latex import document, fragment
+        from symforget.reports.latex import document
 
         title, *notes = _heading(claim)
-        print(document(derivations, title, notes) if standalone else fragment(derivations), end="")
+        print(document(derivations, title, notes), end="")
     else:
         _print_derivations(claim, derivations)
     failed = any(not derivation.verdict.holds for derivation in derivations)

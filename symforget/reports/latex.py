@@ -1,4 +1,4 @@
-"""A checked derivation as LaTeX: an `align*` for amsmath and amssymb, or a whole document around it."""
+"""A checked derivation as LaTeX: a document of `align*` environments that another document can also take in."""
 
 from __future__ import annotations
 
@@ -40,37 +40,40 @@ SPECIAL = {
     "Σ": r"\ensuremath{\Sigma}",
     "φ": r"\ensuremath{\varphi}",
 }
-DOCUMENT = r"""\documentclass{article}
-\usepackage[utf8]{inputenc}
-\usepackage{amsmath,amssymb}
-\allowdisplaybreaks
-\begin{document}
-\noindent\textbf{%(title)s}\par
+# In the body of a document LaTeX has made every command of the preamble the same error, and only there.
+DOCUMENT = r"""%% Compiles as it stands. It can also be \input into a document that loads amsmath and amssymb.
+\let\endofderivation\relax
+\ifx\documentclass\usepackage\else
+  \documentclass{article}
+  \usepackage[utf8]{inputenc}
+  \usepackage{amsmath,amssymb}
+  \allowdisplaybreaks
+  \def\endofderivation{\end{document}}
+  \begin{document}
+  \noindent\textbf{%(title)s}\par
 %(notes)s
+\fi
 %(body)s
-\end{document}
+\endofderivation
 """
 
 
-def fragment(derivations: Sequence[DerivationResult]) -> str:
-    """Each derivation as an `align*`; a reason stands above what it justifies, with what did not close."""
-    named = len(derivations) > 1
-    return "\n".join(_align(derivation, named) for derivation in derivations)
+def document(derivations: Sequence[DerivationResult], title: str, notes: Iterable[str]) -> str:
+    """The derivations as a document, under a title and notes, one a line, on what they assume.
+
+    Where the text is put into the body of another document, it is the derivations alone.
+    """
+    return DOCUMENT % {
+        "title": escape(title),
+        "notes": "\n".join(rf"  \noindent {escape(note)}\par" for note in notes if note),
+        "body": "\n".join(_align(derivation, len(derivations) > 1) for derivation in derivations),
+    }
 
 
 def _align(derivation: DerivationResult, named: bool) -> str:
     body = "\n".join(_row(line, first=number == 0) for number, line in enumerate(labelled(derivation)))
     heading = f"\\par\\medskip\\noindent\\textbf{{{escape(derivation.id)}}}\n" if named else ""
     return f"{heading}\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
-
-
-def document(derivations: Sequence[DerivationResult], title: str, notes: Iterable[str]) -> str:
-    """A complete document: the derivations under a title and notes, one a line, on what they assume."""
-    return DOCUMENT % {
-        "title": escape(title),
-        "notes": "\n".join(rf"\noindent {escape(note)}\par" for note in notes if note),
-        "body": fragment(derivations),
-    }
 
 
 def escape(text: str) -> str:

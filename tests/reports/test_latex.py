@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from symforget.claims import DerivationResult
-from symforget.reports.latex import LINE_LENGTH, break_lines, document, escape, fragment, set_length
+from symforget.reports.latex import LINE_LENGTH, break_lines, document, escape, set_length
 
 
 def test_align_holds_every_step_with_its_reason(derivation: DerivationResult) -> None:
     """If it failed, a reader would miss a step or the reason for it."""
-    text = fragment([derivation])
-    assert text.startswith("\\begin{align*}") and text.rstrip().endswith("\\end{align*}")
+    text = document([derivation], "Title", [])
+    assert text.count("\\begin{align*}") == text.count("\\end{align*}") == 1
     for step in derivation.steps:
         assert step.latex in text
     assert r"by Cauchy-Schwarz \& p\_o" in text
@@ -25,11 +25,11 @@ def test_align_holds_every_step_with_its_reason(derivation: DerivationResult) ->
 
 def test_step_that_did_not_close_says_so(broken_derivation: DerivationResult) -> None:
     """If it failed, a paper could print a refuted step as if it were proved."""
-    assert r"\textbf{refuted} (the rule refuses)" in fragment([broken_derivation])
+    assert r"\textbf{refuted} (the rule refuses)" in document([broken_derivation], "Title", [])
 
 
 def test_proved_steps_carry_no_mark(derivation: DerivationResult) -> None:
-    assert r"\textbf" not in fragment([derivation])
+    assert document([derivation], "Title", []).count(r"\textbf") == 1, "the title"
 
 
 def test_lines_break_between_terms_only() -> None:
@@ -71,17 +71,41 @@ def test_every_character_of_prose_is_escaped() -> None:
     assert escape("β ≤ 漢") == r"\ensuremath{\beta} \ensuremath{\le} [U+6F22]"
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
-def test_document_compiles(tmp_path: Path, derivation: DerivationResult, broken_derivation: DerivationResult) -> None:
-    """If it failed, ``derive --latex --standalone`` would print what LaTeX refuses."""
+@pytest.fixture
+def wide_document(derivation: DerivationResult, broken_derivation: DerivationResult) -> str:
     long = replace(derivation.steps[1], latex=" + ".join([r"\frac{a_{1} + b}{c} \left(x^{2} + y\right)"] * 20))
     factor = replace(long, latex=rf"\mathbb{{E}} \left({long.latex}\right)")
     wide = replace(derivation, steps=(derivation.steps[0], long, factor))
-    derivations = [derivation, broken_derivation, wide]
-    path = tmp_path / "derivation.tex"
-    path.write_text(document(derivations, "Title_1 & ≤ 漢", ["beta in (0, 1)", r"hypotheses \ 50%"]), encoding="utf-8")
+    notes = ["beta in (0, 1)", r"hypotheses \ 50%"]
+    return document([derivation, broken_derivation, wide], "Title_1 & ≤ 漢", notes)
+
+
+def _compile(path: Path) -> str:
+    """What pdflatex prints on the way to a PDF."""
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", path.name]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=path.parent, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout[-2000:]
-    assert "Overfull \\hbox" not in done.stdout
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
+def test_document_compiles(tmp_path: Path, wide_document: str) -> None:
+    """If it failed, ``derive --latex`` would print what LaTeX refuses."""
+    (tmp_path / "derivation.tex").write_text(wide_document, encoding="utf-8")
+    printed = _compile(tmp_path / "derivation.tex")
+    assert "Overfull \\hbox" not in printed
+    assert "incomplete" not in printed, "an \\if is closed before the document ends"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
+def test_document_can_be_input_into_another(tmp_path: Path, wide_document: str) -> None:
+    """If it failed, a paper could not take a derivation in as it is printed, or would end with it."""
+    (tmp_path / "derivation.tex").write_text(wide_document, encoding="utf-8")
+    paper = (
+        r"\documentclass{article}\usepackage{amsmath,amssymb}\allowdisplaybreaks\begin{document}"
+        r"\input{derivation}\input{derivation}\typeout{the paper goes on}\end{document}"
+    )
+    (tmp_path / "paper.tex").write_text(paper, encoding="utf-8")
+    assert "the paper goes on" in _compile(tmp_path / "paper.tex")
