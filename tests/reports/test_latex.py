@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from symforget.claims import DerivationResult
-from symforget.reports.latex import LINE_LENGTH, break_lines, document, escape, set_length
+from symforget.reports.latex import document, escape
 
 
 def test_align_holds_every_step_with_its_reason(derivation: DerivationResult) -> None:
@@ -30,37 +30,6 @@ def test_step_that_did_not_close_says_so(broken_derivation: DerivationResult) ->
 
 def test_proved_steps_carry_no_mark(derivation: DerivationResult) -> None:
     assert document([derivation], "Title", []).count(r"\textbf") == 1, "the title"
-
-
-def test_lines_break_between_terms_only() -> None:
-    """If it failed, a group would be torn apart, which LaTeX refuses."""
-    term = r"\frac{a + b}{c - d} \left(x + y\right)"
-    lines = break_lines(" + ".join([term] * 12))
-    assert len(lines) > 1
-    assert all(line.count("{") == line.count("}") for line in lines)
-    assert all(line.count(r"\left") == line.count(r"\right") for line in lines)
-    assert "".join(lines).replace(" ", "") == "+".join([term] * 12).replace(" ", "")
-    assert all(set_length(line) <= LINE_LENGTH for line in lines)
-
-
-def test_long_bracket_is_broken_with_invisible_delimiters() -> None:
-    """If it failed, a long product would run off the page, or lose its brackets."""
-    inside = " + ".join([r"\frac{x}{y + 1}", "a"] * 30)
-    lines = break_lines(rf"\beta \left({inside}\right)")
-    assert len(lines) > 1
-    assert all(line.count(r"\left") == line.count(r"\right") for line in lines)
-    assert all(set_length(line) <= LINE_LENGTH + 4 for line in lines)
-    joined = "".join(lines).replace(r"\left. ", "").replace(r" \right.", "").replace(" ", "")
-    assert joined == rf"\beta \left({inside}\right)".replace(" ", "")
-
-
-def test_break_is_never_between_a_relation_and_its_sign() -> None:
-    """If it failed, ``= -x`` would end one line with ``=`` and begin the next with ``-x``."""
-    assert break_lines("a" * 70 + r" \leq - b", 60) == ["a" * 70, r"\leq - b"]
-
-
-def test_unary_minus_does_not_start_a_new_line() -> None:
-    assert break_lines("- " + "a" * 100) == ["- " + "a" * 100]
 
 
 def test_every_character_of_prose_is_escaped() -> None:
