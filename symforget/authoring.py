@@ -30,7 +30,7 @@ from sympy import Symbol
 from sympy.core.relational import Relational
 
 from symforget.claims import Claim, Densities, Kind, Part
-from symforget.domain import Interval
+from symforget.domain import Interval, contradicted
 from symforget.errors import InputError
 from symforget.paper import SENTENCES
 
@@ -153,24 +153,10 @@ def _domain(domain: Mapping[Symbol, str], where: str) -> dict[Symbol, Interval]:
             )
     intervals = {s: _interval(text, where, s) for s, text in domain.items()}
     for symbol, interval in intervals.items():
-        kind = _contradicted(symbol, interval)
+        kind = contradicted(symbol, interval)
         if kind:
             raise InputError(f"{where}: {symbol} is declared {kind}, but its domain is {interval}")
     return intervals
-
-
-def _contradicted(symbol: Symbol, interval: Interval) -> str:
-    """What SymPy would take the symbol to be, in words, where its interval allows more; rules use both."""
-    low, high = interval.lower, interval.upper
-    if symbol.is_positive and (low < 0 or (low == 0 and not interval.lower_open)):
-        return "positive"
-    if symbol.is_negative and (high > 0 or (high == 0 and not interval.upper_open)):
-        return "negative"
-    if symbol.is_nonnegative and low < 0:
-        return "nonnegative"
-    if symbol.is_nonpositive and high > 0:
-        return "nonpositive"
-    return "an integer" if symbol.is_integer else ""
 
 
 def _interval(text: str, where: str, symbol: Symbol) -> Interval:

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from sympy import Eq, Expr, Ge, Gt, Le, Lt, Symbol, sympify
+from sympy import Eq, Expr, Ge, Gt, Le, Lt, Symbol, oo, sympify
 
-from symforget.signs import is_zero
+from symforget.domain import some_numbers_only
+from symforget.signs import is_nonnegative, is_zero
 
 RELATIONS = {"=": Eq, "<=": Le, "<": Lt, ">=": Ge, ">": Gt}
 _SYMBOL_OF = {kind: symbol for symbol, kind in RELATIONS.items()}
@@ -170,6 +171,18 @@ def _same_sides(left: Any, right: Any, context: Context) -> bool:
 def clashes(symbol: Any, context: Context, *expressions: Any) -> bool:
     """Whether a variable that a rule binds is a parameter too, of the claim or of what the rule is applied to."""
     return symbol in context.domain or any(symbol in e.free_symbols for e in expressions)
+
+
+def runs_from(symbol: Any, low: Any, high: Any, context: Context) -> bool:
+    """Whether a variable may be declared what it is where it runs from one limit to the other, ends apart.
+
+    SymPy takes |s| to be s for an s declared positive, also in an integral over [-1, 1].
+    """
+    if some_numbers_only(symbol):
+        return False
+    if symbol.is_nonnegative:
+        return all(is_nonnegative(end, context.domain) or end == oo for end in (low, high))
+    return not symbol.is_nonpositive or all(is_nonnegative(-end, context.domain) or end == -oo for end in (low, high))
 
 
 def any_real(symbol: Any) -> bool:

@@ -76,6 +76,36 @@ class Interval:
 Domain = Mapping[Symbol, Interval]
 
 
+def contradicted(symbol: Symbol, interval: Interval) -> str:
+    """What SymPy would take the symbol to be, in words, where its interval allows more; rules use both."""
+    low, high = interval.lower, interval.upper
+    if symbol.is_positive and (low < 0 or (low == 0 and not interval.lower_open)):
+        return "positive"
+    if symbol.is_negative and (high > 0 or (high == 0 and not interval.upper_open)):
+        return "negative"
+    if symbol.is_nonnegative and low < 0:
+        return "nonnegative"
+    if symbol.is_nonpositive and high > 0:
+        return "nonpositive"
+    if symbol.is_nonzero and interval.contains(Integer(0)):
+        return "not zero"
+    return some_numbers_only(symbol)
+
+
+def some_numbers_only(symbol: Symbol) -> str:
+    """What it is declared to be, in words, where that leaves numbers out of every interval."""
+    kinds = {
+        "an integer": symbol.is_integer,
+        "a rational number": symbol.is_rational,
+        "an irrational number": symbol.is_irrational,
+        "no integer": symbol.is_noninteger,
+        "an algebraic number": symbol.is_algebraic,
+        "a transcendental number": symbol.is_transcendental,
+        "not real": symbol.is_real is False,
+    }
+    return next((words for words, declared in kinds.items() if declared), "")
+
+
 def _shortened(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 

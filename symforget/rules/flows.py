@@ -27,7 +27,7 @@ from sympy import (
 )
 
 from symforget.calculus import H, SampleIntegral, mixture, p_n, p_o
-from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, Rule, clashes, closes
+from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, Rule, clashes, closes, runs_from
 from symforget.domain import Interval
 from symforget.rules.algebra import value_allowed, variables_of
 from symforget.rules.integrals import integrates_to_zero
@@ -111,6 +111,8 @@ class SlopeAtLeast:
         (b, a, x) = integrals[0].limits[0]
         if not _inside((a, x), self.interval, context) or not is_nonnegative(self.times, context.domain):
             return Checked(False, "the range of integration may leave the stated interval")
+        if not runs_from(self.variable, a, x, context):
+            return Checked(False, f"{self.variable} is declared what it is not on the whole range")
         inside = replace(context, domain={**context.domain, self.variable: self.interval})
         steps = check_all_steps(self.slope, inside)
         if not steps.ok:

@@ -211,6 +211,8 @@ class Stein:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return NOT_AN_EQUALITY
+        if not any_real(self.z):
+            return Checked(False, f"{self.z} must stand for any real number")
         if not _tame(self.g, self.z):
             return Checked(False, "g is not shown to be smooth with moderate growth")
         exchanged = normal(self.z * self.g, self.z) - normal(self.g.diff(self.z), self.z)

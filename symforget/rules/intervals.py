@@ -41,7 +41,7 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from symforget.calculus import SampleIntegral
-from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, clashes, closes
+from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, clashes, closes, runs_from
 from symforget.domain import Interval
 from symforget.ends import limit_at_end
 from symforget.functions import normal
@@ -128,6 +128,8 @@ class UnderIntegralSign:
         (x, low, high), (y, low2, high2) = before.limits[0], after.limits[0]
         if (low, high) != (low2, high2) or not covers(self.interval, low, high, context):
             return Checked(False, "the limits differ or leave the stated interval")
+        if not runs_from(self.variable, low, high, context):
+            return Checked(False, f"{self.variable} is declared what it is not on the whole range")
         bounded = low != -oo and high != oo
         if relation in ("<", ">") and not bounded:
             return Checked(False, "a strict inequality needs finite limits")
@@ -173,6 +175,8 @@ class ChangeOfVariable:
         ends = ((low, new_low), (high, new_high))
         if not all(is_zero(self.g.subs(self.new, n) - o, context.domain) for o, n in ends):
             return Checked(False, "the limits do not correspond")
+        if not runs_from(self.new, new_low, new_high, context):
+            return Checked(False, f"{self.new} is declared what it is not on the whole range")
         moved = before.function.xreplace({x: self.g}) * self.g.diff(self.new)
         with_variable = {**context.domain, self.new: _WholeLine()}
         slope = self.g.diff(self.new)
@@ -216,6 +220,8 @@ class Antiderivative:
             return Checked(False, f"{self.variable} is a parameter: name the variable of integration otherwise")
         if not covers(self.interval, low, high, context):
             return Checked(False, "the limits leave the stated interval")
+        if not runs_from(self.variable, low, high, context):
+            return Checked(False, f"{self.variable} is declared what it is not on the whole range")
         reached = _with_ends_reached(self.interval, low, high, context)
         inside = {**context.domain, self.variable: reached}
         if not is_smooth(self.F, inside):

@@ -30,7 +30,7 @@ from sympy import (
     sympify,
 )
 
-from symforget.derivation import ACCEPTED, Checked, Context, Rule, clashes
+from symforget.derivation import ACCEPTED, Checked, Context, Rule, clashes, runs_from
 from symforget.ends import limit_at_end
 from symforget.functions import normal
 from symforget.rules.gaussian import NOT_AN_EQUALITY, combined_normal
@@ -316,6 +316,8 @@ class SmoothAntiderivative:
         f, y, low, high = integral
         if clashes(self.x, context, before):
             return Checked(False, f"{self.x} is a parameter: name the variable of integration otherwise")
+        if not runs_from(self.x, low, high, context):
+            return Checked(False, f"{self.x} is declared what it is not on the whole range")
         if not is_smooth_on_line(self.F, self.x):
             return Checked(False, "F is not shown to be smooth on the whole line")
         if not is_zero(self.F.diff(self.x) - f.xreplace({y: self.x}), {**context.domain, self.x: _Line()}):
