@@ -7,6 +7,9 @@ from typing import Any
 
 import sympy
 from sympy.core.relational import Relational
+from sympy.integrals.transforms import IntegralTransform
+
+_LEFT_ALONE = (sympy.Limit, sympy.Sum, sympy.Product, IntegralTransform, sympy.Order)
 
 BINDING = (sympy.Derivative, sympy.Integral, sympy.Limit, sympy.Subs)
 """Nodes that bind a variable, or are taken in one, so that replacing it is more than replacing a leaf."""
@@ -15,6 +18,17 @@ BINDING = (sympy.Derivative, sympy.Integral, sympy.Limit, sympy.Subs)
 def simplified(expr: sympy.Expr) -> sympy.Expr:
     """SymPy's simplification without its integration, whose antiderivatives forget jumps at times."""
     return sympy.simplify(expr, doit=False)
+
+
+def carried_out(expr: sympy.Expr) -> Any:
+    """Derivatives and substitutions done, integrals left.
+
+    Raises:
+        ValueError: there are limits or sums, whose values in SymPy hold for parameters in general only.
+    """
+    if expr.has(*_LEFT_ALONE):
+        raise ValueError("limits, sums and products are not carried out")
+    return expr.doit(integrals=False)
 
 
 def put_in(expr: sympy.Expr, values: Mapping[Any, Any]) -> Any:

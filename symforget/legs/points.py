@@ -123,10 +123,12 @@ def step_witness(claim: Claim, relation: Any, where: str, accepted: bool) -> Wit
     """A point at which a step of a derivation fails; on fixed small alphabets for any densities.
 
     A step that its rule accepted is compared once on each pair, and at two points where there is neither a pair nor an
-    integral; one that it did not accept is searched.
+    integral; one that it did not accept is searched. A limit has no certified value.
     """
     pairs = pairs_for(claim, relation)
     quick: tuple[Instance | None, ...] = SPOT_PAIRS if len(pairs) > 1 else pairs
+    if relation.has(Limit):
+        return None
     once = quick != (None,) or relation.has(normal, Integral)
     for instance in quick:
         tries = STEP_TRIES if not accepted else 1 if once else SPOT_POINTS

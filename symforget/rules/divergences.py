@@ -11,7 +11,9 @@ from sympy import Derivative, Dummy, Expr, Poly, PolynomialError, Symbol, cancel
 from symforget.calculus import SampleIntegral, is_homogeneous, p_n, p_o, unfold
 from symforget.derivation import Checked, Context
 from symforget.rules.integrals import integrates_to_zero
+from symforget.rules.intervals import differentiates_under_an_integral
 from symforget.signs import UnitInterval, is_nonnegative, is_positive
+from symforget.trees import carried_out
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,15 @@ class UnderFiniteDivergence:
         if interval is None or interval.lower < 0 or interval.upper > 1:
             return Checked(False, f"{self.parameter} is not known to stay in (0, 1)")
         opened = unfold(before)
+        if differentiates_under_an_integral(opened, (SampleIntegral,)):
+            return Checked(False, "a derivative under another integral sign needs a rule of its own")
         for derivative in opened.atoms(Derivative):
             if derivative.variable_count != ((self.parameter, 1),):
                 return Checked(False, f"not a first derivative in {self.parameter}")
             for integral in derivative.expr.atoms(SampleIntegral):
                 if not self._dominated(diff(integral.integrand, self.parameter), context):
                     return Checked(False, f"no integrable majorant was found for the derivative of {integral}")
-        if integrates_to_zero(opened.doit(integrals=False) - unfold(after), context):
+        if integrates_to_zero(carried_out(opened) - unfold(after), context):
             return Checked(True)
         return Checked(False, "the derivative of the integrand is another one")
 

@@ -34,7 +34,9 @@ from symforget.calculus import (
 )
 from symforget.derivation import ACCEPTED, Checked, Context
 from symforget.ends import divides_by_zero
+from symforget.rules.intervals import differentiates_under_an_integral
 from symforget.signs import is_nonnegative, is_zero
+from symforget.trees import carried_out
 from symforget.vanishing import vanishes_as_rational
 
 
@@ -113,13 +115,15 @@ class UnderTheIntegral:
         if relation != "=":
             return Checked(False, "this rule justifies an equality only")
         opened = unfold(before)
+        if differentiates_under_an_integral(opened, (SampleIntegral,)):
+            return Checked(False, "a derivative under another integral sign needs a rule of its own")
         for derivative in opened.atoms(Derivative):
             if any(variable != self.parameter for variable, _ in derivative.variable_count):
                 return Checked(False, f"a derivative in another parameter than {self.parameter}")
             for integral in derivative.expr.atoms(SampleIntegral):
                 if not self._dominated(integral.integrand, sum(n for _, n in derivative.variable_count), context):
                     return Checked(False, f"no integrable majorant was found for the derivative of {integral}")
-        difference = opened.doit(integrals=False) - unfold(after)
+        difference = carried_out(opened) - unfold(after)
         if integrates_to_zero(difference, context):
             return ACCEPTED
         return Checked(False, "the derivative of the integrand is another one")
@@ -271,7 +275,7 @@ class FundamentalTheorem:
             return Checked(False, f"the way from {self.at} to {self.parameter} is not known to be smooth")
         if divides_by_zero(before, self.parameter, self.at):
             return Checked(False, f"the expression divides by 0 at {self.parameter} = {self.at}")
-        if not integrates_to_zero(before.subs(self.parameter, self.at).doit(integrals=False), context):
+        if not integrates_to_zero(carried_out(before.subs(self.parameter, self.at)), context):
             return Checked(False, f"the expression does not vanish at {self.parameter} = {self.at}")
         slope = UnderTheIntegral(self.parameter).check(
             Derivative(before, self.parameter), "=", before.diff(self.parameter), context

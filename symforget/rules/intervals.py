@@ -47,6 +47,7 @@ from symforget.ends import limit_at_end
 from symforget.functions import normal
 from symforget.integration import integrals_valued
 from symforget.signs import is_nonnegative, is_positive, is_zero, parametrise
+from symforget.trees import carried_out
 from symforget.vanishing import vanishes_as_rational
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
@@ -63,7 +64,7 @@ class Evaluate:
             return NOT_AN_EQUALITY
         if differentiates_under_an_integral(before) or differentiates_under_an_integral(after):
             return Checked(False, "a derivative under an integral sign needs a rule that justifies it")
-        left, right = (side.doit(integrals=False).as_dummy() for side in (before, after))
+        left, right = (carried_out(side).as_dummy() for side in (before, after))
         if vanishes_as_rational(left - right):
             return ACCEPTED
         opened, wanted = (integrals_valued(_positive_variables(s, context), context.domain) for s in (left, right))
@@ -74,10 +75,13 @@ class Evaluate:
         return Checked(False, f"evaluating gives {opened}")
 
 
-def differentiates_under_an_integral(expr: Expr) -> bool:
-    """Whether a derivative is of an integral or expectation whose integrand depends on its variable."""
+def differentiates_under_an_integral(expr: Expr, justified: tuple[type, ...] = ()) -> bool:
+    """Whether a derivative is of an integral or expectation whose integrand depends on its variable.
+
+    ``justified``: the kinds for which the rule that asks looks for a majorant.
+    """
     return any(
-        set(derivative.variables) & _parameters_of(integral)
+        type(integral) not in justified and set(derivative.variables) & _parameters_of(integral)
         for derivative in expr.atoms(Derivative)
         for integral in derivative.expr.find(_is_integral)
     )

@@ -39,6 +39,7 @@ from symforget.domain import Interval
 from symforget.functions import normal
 from symforget.instances import a, b
 from symforget.rules.gaussian import same_expectations
+from symforget.rules.intervals import differentiates_under_an_integral
 from symforget.rules.touching import Given, opened
 from symforget.signs import is_nonnegative, is_zero
 
@@ -167,6 +168,8 @@ class UnderTheRewardIntegral:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return NOT_AN_EQUALITY
+        if differentiates_under_an_integral(before, (RewardIntegral,)):
+            return Checked(False, "a derivative under another integral sign needs a rule of its own")
         for derivative in before.atoms(Derivative):
             if derivative.variables != (self.parameter,) or not isinstance(derivative.expr, RewardIntegral):
                 return Checked(False, f"only first derivatives of integrals in {self.parameter} are carried out")

@@ -42,7 +42,9 @@ from sympy import (
 
 from symforget.derivation import ACCEPTED, Checked, Context
 from symforget.functions import normal
+from symforget.rules.intervals import differentiates_under_an_integral
 from symforget.signs import is_nonnegative, is_positive, is_zero
+from symforget.trees import carried_out
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
 
@@ -196,13 +198,15 @@ class MoveMean:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return NOT_AN_EQUALITY
+        if differentiates_under_an_integral(before, (SpaceIntegral,)):
+            return Checked(False, "a derivative under another integral sign needs a rule of its own")
         for derivative in before.atoms(Derivative):
             if derivative.variables != (self.mean,):
                 return Checked(False, f"a derivative is not in {self.mean}")
             for integral in derivative.expr.atoms(SpaceIntegral):
                 if not dominated(integral.integrand, context):
                     return Checked(False, f"no integrable majorant is seen for {integral}")
-        if integrates_to_zero(before.doit(integrals=False) - after, context):
+        if integrates_to_zero(carried_out(before) - after, context):
             return ACCEPTED
         return Checked(False, "the derivative of the integrand is another one")
 

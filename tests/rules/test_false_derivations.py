@@ -1,34 +1,40 @@
 """Derivations of false statements that once counted as proved: if one passes, so might a false claim."""
 
 import pytest
-from sympy import Abs, Integer, Integral, Symbol, symbols
+from sympy import Abs, Derivative, Integer, Integral, Limit, Symbol, atan, oo, symbols
 
-from symforget.claims import Claim, Densities, Kind, Part, Verdict
-from symforget.derivation import Context, Derivation
+from symforget.derivation import Context, Derivation, closes
 from symforget.domain import Interval
 from symforget.functions import normal
-from symforget.legs import symbolic
-from symforget.rules import Antiderivative, SignOf, SmoothAntiderivative, Stein, UnderIntegralSign
+from symforget.legs.symbolic import guarded
+from symforget.rules import (
+    Antiderivative,
+    Differentiate,
+    Evaluate,
+    MoveMean,
+    SignOf,
+    SmoothAntiderivative,
+    Stein,
+    UnderIntegralSign,
+    UnderTheIntegral,
+)
+from symforget.rules.divergences import UnderFiniteDivergence
 from symforget.rules.flows import SlopeAtLeast
-from symforget.rules.intervals import ChangeOfVariable
+from symforget.rules.intervals import ChangeOfVariable, check_all_steps
 
 x, a, s, t = symbols("x a s t", real=True)
 z = Symbol("z", real=True)
 UNIT, CLOSED, AROUND_ZERO = (Interval.parse(text) for text in ("(0, 1)", "[0, 1]", "[-1, 1]"))
 
 
-def verdict(derivation, statement=None, domain=None, densities=Densities.ANY):
-    """What the symbolic leg alone says of it: no comparison at points."""
-    statement = derivation.chain.proved if statement is None else statement
-    part = Part(statement, symbolic=derivation)
-    claim = Claim("group/slug", "", (part,), domain or {}, Kind.IDENTITY, densities, "", "", "")
-    return symbolic.run(claim, part, Context(claim.domain, lambda claim, part: None), spot=False).verdict
-
-
 def proved(start, relation, end, rule, domain=None, **options):
+    """Whether the rule justifies the one step, so that the symbolic leg would count the statement as proved."""
     steps = {"=": "equals", "<=": "at_most", "<": "below", ">=": "at_least", ">": "above"}
     derivation = getattr(Derivation(start), steps[relation])(end, by=rule)
-    return verdict(derivation, domain=domain, **options) is Verdict.PROVED
+    context = Context(domain or {}, lambda claim, part: None, **options)
+    if not guarded(lambda: check_all_steps(derivation, context)).ok:
+        return False
+    return closes(derivation, derivation.chain.proved, context).ok
 
 
 def positive(name):
@@ -64,3 +70,23 @@ def test_the_variable_of_steins_identity_is_every_real_number():
     """E[z/(1 + z)] does not exist."""
     u = positive("u")
     assert not proved(normal(z / (1 + z), z), "=", normal(-1 / (1 + z) ** 2, z), Stein(1 / (1 + u), u))
+
+
+def test_limits_and_sums_are_not_carried_out_for_parameters_in_general():
+    """1/(1 + a s) tends to 0 for s -> oo, except for a = 0."""
+    f = Limit(1 / (1 + a * s), s, oo)
+    for rule in (Evaluate(), Differentiate(), UnderTheIntegral(a)):
+        assert not proved(f, "=", Integer(0), rule, {a: CLOSED})
+        assert proved(Derivative(a**2, a), "=", 2 * a, rule, {a: CLOSED})
+
+
+def test_only_the_integral_that_a_rule_looks_at_is_differentiated_under():
+    """The jump of atan(1/(s - a)) moves with a; so does that of a step, whose expectation does not stay the same."""
+    jump = atan(1 / (s - a))
+    for rule in (UnderTheIntegral(a), UnderFiniteDivergence(a), MoveMean(a)):
+        moved, slope = Derivative(Integral(jump, (s, 0, 2)), a), Integral(jump.diff(a), (s, 0, 2))
+        assert not proved(moved, "=", slope, rule, {a: UNIT})
+        moved, slope = Derivative(normal(jump, s), a), normal(jump.diff(a), s)
+        assert not proved(moved, "=", slope, rule, {a: UNIT})
+    by_its_end = Derivative(Integral(s**2, (s, 0, a)), a)
+    assert proved(by_its_end, "=", a**2, UnderTheIntegral(a), {a: UNIT})
