@@ -142,6 +142,8 @@ def combined_normal(expr: Expr, z: Symbol) -> Expr | None:
         return None
     names = {e: Dummy(f"e{i}") for i, e in enumerate(sorted(expr.atoms(normal), key=str))}
     opened = expr.xreplace(names)
+    if not _in_sums_and_products(opened, set(names.values())):
+        return None
     total = opened.xreplace(dict.fromkeys(names.values(), Integer(0)))
     for expectation, name in names.items():
         coefficient = expand(opened.diff(name), deep=False)
@@ -149,6 +151,13 @@ def combined_normal(expr: Expr, z: Symbol) -> Expr | None:
             return None
         total += coefficient * expectation.args[0](z)
     return total
+
+
+def _in_sums_and_products(expr: Expr, names: set[Symbol]) -> bool:
+    """Whether the names stand in sums, products and powers alone: slopes tell nothing of choices."""
+    if expr in names or not expr.free_symbols & names:
+        return True
+    return (expr.is_Add or expr.is_Mul or expr.is_Pow) and all(_in_sums_and_products(e, names) for e in expr.args)
 
 
 @dataclass(frozen=True)
