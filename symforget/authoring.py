@@ -174,19 +174,28 @@ def _validate_parts(parts: tuple[Any, ...], domain: Mapping[Symbol, Interval], w
             f"{where}: a statement must be an unevaluated SymPy relation (use symforget.authoring.eq, le, ...)"
         )
     for part in parts:
-        _validate_substitutions(part, where)
+        _validate_substitutions(part, domain, where)
         _validate_ends(part, domain, where)
     names = [p.name for p in parts]
     if len(set(names)) != len(names):
         raise InputError(f"{where}: parts need distinct names")
 
 
-def _validate_substitutions(part: Part, where: str) -> None:
-    """Two variables at one point: SymPy takes d/dx and d/dy there for the same, and would prove what is false."""
+def _validate_substitutions(part: Part, domain: Mapping[Symbol, Interval], where: str) -> None:
+    """What SymPy would confuse: derivatives in two variables at one point, variables of integration with parameters."""
     from sympy import Derivative, Subs
+    from sympy.concrete.expr_with_limits import ExprWithLimits
 
     chains = part.symbolic.chains if part.symbolic is not None else ()
     written = [part.statement, *(e for c in chains for e in (c.start, *(s.expression for s in c.steps)))]
+    for whole in written:
+        bound = {v for e in whole.atoms(ExprWithLimits) for v in e.variables}
+        both = sorted(bound & (domain.keys() | whole.free_symbols), key=str)
+        if both:
+            raise InputError(
+                f"{where}: {part.name or 'statement'}: {both[0]} is a variable of integration or summation and stands "
+                f"for something else too; name the variable otherwise"
+            )
     for substitution in (s for e in written for s in e.atoms(Subs)):
         if len(set(substitution.point)) < len(substitution.point) and substitution.expr.has(Derivative):
             raise InputError(

@@ -41,7 +41,7 @@ from sympy import (
 
 from symforget import tower
 from symforget.signset import is_shown
-from symforget.trees import simplified
+from symforget.trees import LEFT_ALONE, simplified
 from symforget.vanishing import differs_from_zero_somewhere, vanishes_as_rational, vanishes_in_exponentials
 
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ def is_zero(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
     """Whether the expression is identically zero on the domain, shown by exact simplification."""
     if expr == 0 or vanishes_as_rational(expr):
         return True
+    if expr.has(*LEFT_ALONE):
+        return is_zero(expr.xreplace({e: Dummy() for e in expr.atoms(*LEFT_ALONE)}), domain)
     if expr.has(*JUMPS) and not _at_closed_upper_ends(is_zero, expr, domain):
         return False
     opened = open_up(expr, domain)

@@ -9,9 +9,10 @@ import sympy
 from sympy.core.relational import Relational
 from sympy.integrals.transforms import IntegralTransform
 
-_LEFT_ALONE = (sympy.Limit, sympy.Sum, sympy.Product, IntegralTransform, sympy.Order)
+LEFT_ALONE = (sympy.Limit, sympy.Sum, sympy.Product, IntegralTransform, sympy.Order)
+"""Nodes whose values in SymPy hold for parameters in general only, and which its simplification carries out unasked."""
 
-BINDING = (sympy.Derivative, sympy.Integral, sympy.Limit, sympy.Subs)
+BINDING = (sympy.Derivative, sympy.Integral, sympy.Limit, sympy.Product, sympy.Subs, sympy.Sum)
 """Nodes that bind a variable, or are taken in one, so that replacing it is more than replacing a leaf."""
 
 
@@ -26,7 +27,7 @@ def carried_out(expr: sympy.Expr) -> Any:
     Raises:
         ValueError: there are limits or sums, whose values in SymPy hold for parameters in general only.
     """
-    if expr.has(*_LEFT_ALONE):
+    if expr.has(*LEFT_ALONE):
         raise ValueError("limits, sums and products are not carried out")
     return expr.doit(integrals=False)
 
@@ -37,6 +38,25 @@ def put_in(expr: sympy.Expr, values: Mapping[Any, Any]) -> Any:
     if expr.has(*BINDING) or bound.intersection(values):
         return expr.subs(dict(values))
     return expr.xreplace(dict(values))
+
+
+def renamed(expr: sympy.Expr, old: sympy.Symbol, new: sympy.Expr) -> Any:
+    """The expression with a symbol replaced, where no symbol of the new expression is bound.
+
+    Raises:
+        ValueError: the symbol stands where an integral, a limit, a substitution or a derivative has one of those as
+            its own variable: put there, it would mean that variable.
+    """
+    if old != new and expr.has(*BINDING):
+        for part in sympy.preorder_traversal(expr):
+            if isinstance(part, BINDING) and _variables(part) & new.free_symbols and part.has(old):
+                raise ValueError(f"{new} in the place of {old} meets a variable bound in {part}")
+    return expr.xreplace({old: new})
+
+
+def _variables(part: Any) -> set[Any]:
+    """The variables that a node binds, or is taken in."""
+    return {part.args[1]} if isinstance(part, sympy.Limit) else set(part.variables)
 
 
 def bound_symbols(expr: sympy.Basic) -> set[Any]:

@@ -1,14 +1,16 @@
 """If these fail, a claim whose symbols clash is accepted in silence."""
 
 import pytest
-from sympy import Derivative, Function, Subs, Symbol
+from sympy import Derivative, Function, Integral, Rational, Subs, Symbol
 
 from symforget.authoring import claim, eq, le
 from symforget.calculus import p_n, p_o
 from symforget.claims import Part
 from symforget.collect import load
+from symforget.derivation import Derivation
 from symforget.errors import InputError
 from symforget.model import beta
+from symforget.rules import Evaluate
 
 
 @pytest.mark.parametrize("density", [p_o, p_n])
@@ -69,6 +71,28 @@ def test_derivatives_in_two_variables_at_one_point_are_refused_side_by_side():
         sides.build("test")
 
 
+@pytest.mark.parametrize("domain", [{"t": "(0, 1)"}, {"x": "(0, 1)"}])
+def test_a_variable_of_integration_stands_for_nothing_else(domain):
+    """int x t dt at x = t is t/2; SymPy puts t under the integral sign, where it is bound, and makes 1/3 of it."""
+    x, t = Symbol("x", real=True), Symbol("t", real=True)
+    integral = Subs(Integral(x * t, (t, 0, 1)), x, t)
+    captured = Integral(t**2, (t, 0, 1))
+    assert integral.doit(integrals=False) == captured, "if SymPy has learnt to tell them apart the refusal can go"
+
+    @claim(domain={{"x": x, "t": t}[k]: i for k, i in domain.items()}, kind="identity", false_twin={"value": 2})
+    def shadow(value=Rational(1, 3)):
+        """A shadowed name.
+
+        Guarantee: **tight**.
+        Hypotheses: none.
+        Source: none.
+        """
+        return Part(eq(integral, value), symbolic=Derivation(integral).equals(value, by=Evaluate()))
+
+    with pytest.raises(InputError, match="test/shadow: statement: t is a variable of integration"):
+        shadow.build("test")
+
+
 def test_a_statement_divided_by_0_at_an_end_of_its_domain_is_refused():
     """A bound that is 0/0 there could be accepted as proved on the whole domain, though it says nothing at the end."""
     share = Symbol("share")
@@ -126,6 +150,7 @@ from symforget.calculus import H
 from symforget.claims import Part
 from symforget.derivation import Derivation
 from symforget.model import beta
+from symforget.rules import Evaluate
 from symforget.rules import Lemma
 
 

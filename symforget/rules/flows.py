@@ -33,7 +33,7 @@ from symforget.rules.algebra import value_allowed, variables_of
 from symforget.rules.integrals import integrates_to_zero
 from symforget.rules.intervals import check_all_steps, differentiates_under_an_integral
 from symforget.signs import is_nonnegative, is_positive, is_zero
-from symforget.trees import carried_out
+from symforget.trees import carried_out, renamed
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class SlopeAtLeast:
         bound = proved.rhs if proved is not None else None
         if bound is None or bound.has(self.variable):
             return Checked(False, "the bound of the slope must be one constant")
-        integrand = integrals[0].function.xreplace({b: self.variable})
+        integrand = renamed(integrals[0].function, b, self.variable)
         shown = closes(self.slope, RELATIONS[">="](integrand, bound, evaluate=False), inside)
         if not shown.ok:
             return shown

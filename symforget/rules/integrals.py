@@ -36,7 +36,7 @@ from symforget.derivation import ACCEPTED, Checked, Context
 from symforget.ends import divides_by_zero
 from symforget.rules.intervals import differentiates_under_an_integral
 from symforget.signs import is_nonnegative, is_zero
-from symforget.trees import carried_out
+from symforget.trees import carried_out, renamed
 from symforget.vanishing import vanishes_as_rational
 
 
@@ -285,6 +285,6 @@ class FundamentalTheorem:
         reduced = reduce_to_gate(before.diff(self.parameter), self.parameter)
         if not is_zero(reduced - self.derivative, context.domain):
             return Checked(False, f"the derivative is {reduced}")
-        if not is_zero(after.function.subs(variable, self.parameter) - self.derivative, context.domain):
+        if not is_zero(renamed(after.function, variable, self.parameter) - self.derivative, context.domain):
             return Checked(False, "the integrand is not the derivative")
         return ACCEPTED

@@ -47,7 +47,7 @@ from symforget.ends import limit_at_end
 from symforget.functions import normal
 from symforget.integration import integrals_valued
 from symforget.signs import is_nonnegative, is_positive, is_zero, parametrise
-from symforget.trees import carried_out
+from symforget.trees import carried_out, renamed
 from symforget.vanishing import vanishes_as_rational
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
@@ -143,7 +143,7 @@ class UnderIntegralSign:
         steps = check_all_steps(self.integrands, inside)
         if not steps.ok:
             return steps
-        left, right = before.function.xreplace({x: self.variable}), after.function.xreplace({y: self.variable})
+        left, right = renamed(before.function, x, self.variable), renamed(after.function, y, self.variable)
         return closes(self.integrands, RELATIONS[relation](left, right, evaluate=False), inside)
 
 
@@ -181,13 +181,13 @@ class ChangeOfVariable:
             return Checked(False, "the limits do not correspond")
         if not runs_from(self.new, new_low, new_high, context):
             return Checked(False, f"{self.new} is declared what it is not on the whole range")
-        moved = before.function.xreplace({x: self.g}) * self.g.diff(self.new)
+        moved = renamed(before.function, x, self.g) * self.g.diff(self.new)
         with_variable = {**context.domain, self.new: _WholeLine()}
         slope = self.g.diff(self.new)
         monotone = is_nonnegative(slope, with_variable) or is_nonnegative(-slope, with_variable)
         if not (monotone and is_smooth(self.g.xreplace(parametrise(with_variable)), {})):
             return Checked(False, "the new variable is not shown to be a smooth monotone function")
-        if is_zero(moved - after.function.xreplace({s: self.new}), with_variable):
+        if is_zero(moved - renamed(after.function, s, self.new), with_variable):
             return ACCEPTED
         return Checked(False, "the integrand does not transform into this one")
 
@@ -230,7 +230,7 @@ class Antiderivative:
         inside = {**context.domain, self.variable: reached}
         if not is_smooth(self.F, inside):
             return Checked(False, "the antiderivative is not shown to be smooth")
-        if not is_zero(self.F.diff(self.variable) - integral.function.xreplace({x: self.variable}), inside):
+        if not is_zero(self.F.diff(self.variable) - renamed(integral.function, x, self.variable), inside):
             return Checked(False, "its derivative is not the integrand")
         positive = parametrise(context.domain)
         above, below = self._at(high, positive), self._at(low, positive)

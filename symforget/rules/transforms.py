@@ -36,6 +36,7 @@ from symforget.functions import normal
 from symforget.rules.gaussian import NOT_AN_EQUALITY, combined_normal
 from symforget.rules.intervals import is_smooth_on_line
 from symforget.signs import is_nonnegative, is_positive, is_zero
+from symforget.trees import renamed
 from symforget.vanishing import vanishes_in_exponentials
 
 
@@ -320,7 +321,7 @@ class SmoothAntiderivative:
             return Checked(False, f"{self.x} is declared what it is not on the whole range")
         if not is_smooth_on_line(self.F, self.x):
             return Checked(False, "F is not shown to be smooth on the whole line")
-        if not is_zero(self.F.diff(self.x) - f.xreplace({y: self.x}), {**context.domain, self.x: _Line()}):
+        if not is_zero(self.F.diff(self.x) - renamed(f, y, self.x), {**context.domain, self.x: _Line()}):
             return Checked(False, "the derivative of F is not the integrand")
         above, below = self._at(high), self._at(low)
         if above is None or below is None:

@@ -1,17 +1,22 @@
 """Derivations of false statements that once counted as proved: if one passes, so might a false claim."""
 
 import pytest
-from sympy import Abs, Derivative, Integer, Integral, Limit, Symbol, atan, oo, symbols
+from sympy import Abs, Derivative, Eq, Integer, Integral, Limit, Piecewise, Rational, Symbol, atan, oo, symbols
 
+from symforget.calculus import SampleIntegral, mixture, p_o
 from symforget.derivation import Context, Derivation, closes
 from symforget.domain import Interval
 from symforget.functions import normal
 from symforget.legs.symbolic import guarded
 from symforget.rules import (
+    Algebra,
     Antiderivative,
+    Definition,
     Differentiate,
     Evaluate,
+    InExpectation,
     MoveMean,
+    SameIntegrand,
     SignOf,
     SmoothAntiderivative,
     Stein,
@@ -22,7 +27,7 @@ from symforget.rules.divergences import UnderFiniteDivergence
 from symforget.rules.flows import SlopeAtLeast
 from symforget.rules.intervals import ChangeOfVariable, check_all_steps
 
-x, a, s, t = symbols("x a s t", real=True)
+x, a, s, t, w = symbols("x a s t w", real=True)
 z = Symbol("z", real=True)
 UNIT, CLOSED, AROUND_ZERO = (Interval.parse(text) for text in ("(0, 1)", "[0, 1]", "[-1, 1]"))
 
@@ -90,3 +95,32 @@ def test_only_the_integral_that_a_rule_looks_at_is_differentiated_under():
         assert not proved(moved, "=", slope, rule, {a: UNIT})
     by_its_end = Derivative(Integral(s**2, (s, 0, a)), a)
     assert proved(by_its_end, "=", a**2, UnderTheIntegral(a), {a: UNIT})
+
+
+def test_no_symbol_is_put_where_it_is_bound():
+    """1 + x int t dt, integrated over x, is 5/4; with t for x it would become 1 + int t^2 dt."""
+    inner, captured = 1 + Integral(x * t, (t, 0, 1)), 1 + Integral(t**2, (t, 0, 1))
+    before, after = Integral(inner, (x, 0, 1)), Integral(captured, (s, 0, 1))
+    assert not proved(before, "=", after, ChangeOfVariable(t, t), {a: UNIT})
+    assert proved(before, "=", Integral(inner.xreplace({x: s}), (s, 0, 1)), ChangeOfVariable(a, a))
+    for variable, integrand, end in ((t, captured, after), (a, inner.xreplace({x: a}), before)):
+        same = Derivation(integrand).at_least(integrand, by=SignOf(Integer(0)))
+        assert proved(before, ">=", end, UnderIntegralSign(same, variable, CLOSED)) is (end == before)
+    slope = Derivation(captured).at_least(captured, by=SignOf(Integer(0)))
+    sides = (x - a) * Integral(1 + Integral(s * t, (t, 0, 1)), (s, a, x)), ">=", (x - a) ** 2 * captured
+    assert not proved(*sides, SlopeAtLeast(slope, t, CLOSED), {x: UNIT, a: UNIT})
+
+
+def test_simplification_carries_out_no_limits_unasked():
+    """The limit of w^2 at 1/2 is 1/4, not w^2; SymPy's, with w put through a parameter, is what stands there."""
+    gate = SampleIntegral(p_o**2 / mixture(w))
+    for f, rule in ((w**2, Algebra()), (w**2 * a, Algebra()), (gate, SameIntegrand()), (gate, Definition())):
+        limit = Limit(f, w, Rational(1, 2))
+        assert not proved(limit, "=", f, rule, {w: UNIT, a: UNIT})
+        assert proved(limit + a + w, "=", (limit * (1 - a) + w) + a * (limit + 1), rule, {w: UNIT, a: UNIT})
+
+
+def test_a_choice_by_the_value_of_an_expectation_is_not_affine_in_it():
+    choice = Piecewise((1, Eq(normal(z**2, z), 1)), (0, True))
+    assert not proved(choice, "=", Integer(0), InExpectation())
+    assert proved(2 * normal(z**2, z), "=", normal(2 * z**2, z), InExpectation())
