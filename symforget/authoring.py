@@ -23,7 +23,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from sympy import Symbol
@@ -174,6 +174,7 @@ def _validate_parts(parts: tuple[Any, ...], domain: Mapping[Symbol, Interval], w
             f"{where}: a statement must be an unevaluated SymPy relation (use symforget.authoring.eq, le, ...)"
         )
     for part in parts:
+        _validate_numbers(part, where)
         _validate_substitutions(part, domain, where)
         _validate_ends(part, domain, where)
     names = [p.name for p in parts]
@@ -181,13 +182,42 @@ def _validate_parts(parts: tuple[Any, ...], domain: Mapping[Symbol, Interval], w
         raise InputError(f"{where}: parts need distinct names")
 
 
+def _written(part: Part) -> list[Any]:
+    """The statement, and every expression of the derivation."""
+    chains = part.symbolic.chains if part.symbolic is not None else ()
+    return [part.statement, *(e for c in chains for e in (c.start, *(s.expression for s in c.steps)))]
+
+
+def _validate_numbers(part: Part, where: str) -> None:
+    """Floating-point numbers: SymPy rounds with them, so that x - (1 + 1e-30) y and x - 1.0 y are the same to it."""
+    if any(_rounds(written) for written in (part.statement, part.symbolic)):
+        raise InputError(
+            f"{where}: {part.name or 'statement'}: a number is written as a floating-point one; write Rational(1, 10) "
+            f"for 0.1, so that it is exact"
+        )
+
+
+def _rounds(written: Any) -> bool:
+    """Whether there is a floating-point number in an expression, a rule, or what these are made of."""
+    from sympy import Basic, Float
+
+    if isinstance(written, Basic):
+        return written.has(Float)
+    if isinstance(written, Mapping):
+        return any(_rounds(part) for pair in written.items() for part in pair)
+    if isinstance(written, (tuple, list)):
+        return any(map(_rounds, written))
+    if is_dataclass(written):
+        return any(_rounds(getattr(written, field.name)) for field in fields(written))
+    return isinstance(written, float)
+
+
 def _validate_substitutions(part: Part, domain: Mapping[Symbol, Interval], where: str) -> None:
     """What SymPy would confuse: derivatives in two variables at one point, variables of integration with parameters."""
     from sympy import Derivative, Subs
     from sympy.concrete.expr_with_limits import ExprWithLimits
 
-    chains = part.symbolic.chains if part.symbolic is not None else ()
-    written = [part.statement, *(e for c in chains for e in (c.start, *(s.expression for s in c.steps)))]
+    written = _written(part)
     for whole in written:
         bound = {v for e in whole.atoms(ExprWithLimits) for v in e.variables}
         both = sorted(bound & (domain.keys() | whole.free_symbols), key=str)

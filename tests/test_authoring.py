@@ -1,16 +1,16 @@
 """If these fail, a claim whose symbols clash is accepted in silence."""
 
 import pytest
-from sympy import Derivative, Function, Integral, Rational, Subs, Symbol
+from sympy import Derivative, Float, Function, Integral, Rational, Subs, Symbol
 
-from symforget.authoring import claim, eq, le
+from symforget.authoring import claim, eq, ge, le
 from symforget.calculus import p_n, p_o
 from symforget.claims import Part
 from symforget.collect import load
 from symforget.derivation import Derivation
 from symforget.errors import InputError
 from symforget.model import beta
-from symforget.rules import Evaluate
+from symforget.rules import Algebra, Evaluate, SignOf
 
 
 @pytest.mark.parametrize("density", [p_o, p_n])
@@ -150,7 +150,7 @@ from symforget.calculus import H
 from symforget.claims import Part
 from symforget.derivation import Derivation
 from symforget.model import beta
-from symforget.rules import Evaluate
+from symforget.rules import Algebra, Evaluate, SignOf
 from symforget.rules import Lemma
 
 
@@ -190,3 +190,32 @@ def test_what_holds_for_gaussian_densities_is_no_lemma_for_all(tmp_path):
     user = library.claim("two/wide")
     with pytest.raises(InputError, match="two/wide is for more densities than two/narrow"):
         library.lemmas_for(user, user.parts[0])("two/narrow", "mirror")
+
+
+@pytest.mark.parametrize("place", ["statement", "step", "rule", "nowhere"])
+def test_floating_point_numbers_are_refused(place):
+    """x^2 + y^2 >= 2 (1 + 10^-30) x y is false at x = y; rounded, the difference is the square of x - 1.0 y."""
+    x, y = Symbol("x", real=True), Symbol("y", real=True)
+    one, slack = Float(1) if place == "rule" else 1, Rational(1, 10**30) if place == "rule" else 0
+    left, right = x**2 + y**2, 2 * (1 + slack) * x * y
+    if place == "statement":
+        right = right + Float("0.1")
+    steps = Derivation(left).at_least(right, by=SignOf((x - one * y) ** 2))
+    if place == "step":
+        steps = Derivation(left).equals(left * Float(1), by=Algebra()).at_least(right, by=SignOf((x - y) ** 2))
+
+    @claim(domain={x: "(-oo, oo)", y: "(-oo, oo)"}, kind="lower bound", false_twin={"twice": 2})
+    def rounded(twice=1):
+        """A rounded number.
+
+        Guarantee: **lower bound**.
+        Hypotheses: none.
+        Source: none.
+        """
+        return Part(ge(left, right * twice), symbolic=steps)
+
+    if place == "nowhere":
+        assert rounded.build("test").parts
+        return
+    with pytest.raises(InputError, match="test/rounded: statement: a number is written as a floating-point one"):
+        rounded.build("test")
