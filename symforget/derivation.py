@@ -34,10 +34,14 @@ ACCEPTED = Checked(True)
 
 @dataclass(frozen=True)
 class Context:
-    """What a rule may use: the domain of the claim, and the statements of the claims it depends on."""
+    """What a rule may use: the domain of the claim, the statements of the claims it depends on, and its densities.
+
+    ``gaussian``: whether the claim is for Gaussian densities p_o, p_n only.
+    """
 
     domain: Mapping[Symbol, Any]
     lemma: Callable[[str, str], Any]
+    gaussian: bool = True
 
 
 class Rule(Protocol):

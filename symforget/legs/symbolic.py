@@ -13,7 +13,7 @@ from typing import Any
 from sympy import latex
 from sympy.core.relational import Relational
 
-from symforget.claims import Claim, Evidence, Leg, Part, StepResult, Verdict, WitnessRecord, weakest
+from symforget.claims import Claim, Densities, Evidence, Leg, Part, StepResult, Verdict, WitnessRecord, weakest
 from symforget.derivation import RELATIONS, Chain, Checked, Context, Derivation, as_text, closes
 from symforget.errors import LemmaUnavailable, TimeLimit
 from symforget.legs.points import step_witness
@@ -65,6 +65,7 @@ class _Judged:
 
 def _judge(claim: Claim, part: Part, context: Context, spot: bool) -> Iterator[_Judged]:
     derivation: Derivation = part.symbolic
+    context = replace(context, gaussian=claim.densities is Densities.GAUSSIAN)
     number = 0
     for chain in derivation.chains:
         yield _Judged("", chain.start, "start", Verdict.PROVED)
