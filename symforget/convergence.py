@@ -73,7 +73,7 @@ def _growth(u: Expr, s: Symbol, needed: Conditions) -> list[Growth] | None:
     if u == s:
         return [Growth(Integer(0), Integer(0), Integer(1))]
     if isinstance(u, sympy.exp):
-        return _of_exponential(u.args[0], s)
+        return _of_exponential(u.args[0], s) or _of_bounded(u.args[0], s, needed)
     if isinstance(u, sympy.sech | sympy.cosh | sympy.sinh):
         return _of_hyperbolic(u, s)
     if isinstance(u, sympy.log):
@@ -116,6 +116,12 @@ def _of_exponential(exponent: Expr, s: Symbol) -> list[Growth] | None:
     return [_CONSTANT] if exponent.is_extended_nonpositive else None
 
 
+def _of_bounded(exponent: Expr, s: Symbol, needed: Conditions) -> list[Growth] | None:
+    """The exponential of what stays bounded is bounded."""
+    terms = _growth(exponent, s, needed)
+    return None if terms is None or any(any(term) for term in terms) else [_CONSTANT]
+
+
 def _of_hyperbolic(u: Expr, s: Symbol) -> list[Growth] | None:
     polynomial = u.args[0].as_poly(s)
     if polynomial is None or polynomial.degree() != 1:
@@ -147,7 +153,10 @@ def _of_power(u: Any, s: Symbol, needed: Conditions) -> list[Growth] | None:
 
 
 def _is_away_from_zero(v: Expr, s: Symbol) -> bool:
-    """Whether v is at least some positive constant: a sum of nonnegative terms, one of them positive and free of s."""
+    """Whether v is at least some positive constant for large s.
+
+    It is a sum of nonnegative terms, one of them positive and free of s, or a multiple of an exponential that grows.
+    """
     if isinstance(v, sympy.cosh):
         return True
     if isinstance(v, Mul):
@@ -155,4 +164,11 @@ def _is_away_from_zero(v: Expr, s: Symbol) -> bool:
     if isinstance(v, Pow) and v.exp.is_Rational and v.exp.is_positive:
         return _is_away_from_zero(v.base, s)
     terms = Add.make_args(v)
-    return all(t.is_nonnegative for t in terms) and any(t.is_positive and not t.has(s) for t in terms)
+    return all(t.is_nonnegative for t in terms) and any(t.is_positive and (not t.has(s) or _grows(t, s)) for t in terms)
+
+
+def _grows(term: Expr, s: Symbol) -> bool:
+    """Whether a positive term tends to oo: a constant times the exponential of a polynomial that does."""
+    _, rest = term.as_independent(s, as_Add=False)
+    exponent = rest.args[0].as_poly(s) if isinstance(rest, sympy.exp) else None
+    return exponent is not None and bool(exponent.LC().is_positive)

@@ -16,7 +16,7 @@ from typing import Any
 
 import sympy
 from flint import arb
-from sympy import Expr, Integer, Integral, Pow, Rational, Symbol, oo
+from sympy import Dummy, Expr, Integer, Integral, Pow, Rational, Symbol, oo
 
 from symforget.balls import compile_ball, to_ball
 from symforget.convergence import convergence
@@ -138,6 +138,36 @@ def _analytic_range(integral: Any, domain: Domain, positive: Shown, nonnegative:
             if conditions is None or not all(_shown(c, domain, positive) for c in conditions):
                 return None
     return found if _is_analytic(body, inside, positive) else None
+
+
+def is_integrable(body: Any, variable: Symbol, domain: Domain, gaussian: bool) -> bool:
+    """Whether the integral over the line is seen to converge absolutely for all parameters.
+
+    gaussian: the integrand is to be multiplied by the standard normal density.
+    """
+    if not any(_decays_at_both_ends(b, variable, domain, gaussian) for b in (body, _signed(body, variable, domain))):
+        return False
+    kinks = (sympy.Abs, sympy.Max, sympy.Min)  # bounded where what they are taken of is
+    parts = body.replace(lambda e: isinstance(e, kinks), lambda e: sympy.Add(*e.args, evaluate=False))
+    return _is_analytic(parts, {**domain, variable: _LINE}, is_positive)
+
+
+def _decays_at_both_ends(body: Any, variable: Symbol, domain: Domain, gaussian: bool) -> bool:
+    for upwards in (True, False):
+        conditions = convergence(body, variable, upwards, gaussian)
+        if conditions is None or not all(_shown(c, domain, is_positive) for c in conditions):
+            return False
+    return True
+
+
+def _signed(body: Any, variable: Symbol, domain: Domain) -> Any:
+    """The body with a positive name for every factor that is so on the domain, where SymPy alone does not see it."""
+    names: dict[Expr, Expr] = {}
+    for product in body.atoms(sympy.Mul):
+        factor, rest = product.as_independent(variable, as_Add=False)
+        if factor.is_positive is None and rest != 1 and is_positive(factor, domain):
+            names[product] = Dummy("c", positive=True) * rest
+    return body.xreplace(names)
 
 
 def _as_written(integral: Any) -> tuple[Expr, Symbol, tuple[Expr, Expr]]:

@@ -34,12 +34,14 @@ from symforget.derivation import ACCEPTED, Checked, Context, any_real
 from symforget.functions import normal
 from symforget.gate.symbolic import gate_s, gate_s_derivative
 from symforget.instances import on_whitened_line
+from symforget.integration import is_integrable
 from symforget.signs import is_zero
 
 _Z, _U, _X = (Dummy(name, real=True) for name in "zux")
 """Variables of our own, so that no parameter of a claim can be one of them."""
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
+_NOT_SEEN_TO_EXIST = Checked(False, "the expectation is not seen to exist")
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class OnTheLine:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return NOT_AN_EQUALITY
+        if not context.gaussian:
+            return Checked(False, "the claim is not for Gaussian densities only")
         line = map_integrals(unfold(before), on_whitened_line)
         return same_expectations(line, after, context)
 
@@ -115,6 +119,8 @@ class UnderTheExpectation:
                 return Checked(False, f"only derivatives of expectations in {self.parameter} are carried out")
             if inside.has(*NOT_SMOOTH):
                 return Checked(False, f"{inside} is of a function that is not smooth")
+            if not is_integrable(inside.args[0](z), z, context.domain, True):
+                return _NOT_SEEN_TO_EXIST
             for order in range(1, len(derivative.variables) + 1):
                 if not _tame(expand(inside.args[0](z).diff(self.parameter, order)), z):
                     return Checked(False, f"no integrable majorant was found for {derivative}")
@@ -290,6 +296,8 @@ class Reflection:
         z = _Z
         if not isinstance(self.expectation, normal):
             return Checked(False, "there is no expectation to reflect")
+        if not is_integrable(self.expectation.args[0](z), z, context.domain, True):
+            return _NOT_SEEN_TO_EXIST
         reflected = normal(self.expectation.args[0](-z), z)
         return same_expectations(before.xreplace({self.expectation: reflected}), after, context)
 
@@ -312,6 +320,8 @@ class Tilt:
         if self.by.has(self.z) or not self.by.is_real or not any_real(self.z):
             return Checked(False, "the tilt must be real and free of the normal variable, which is any real number")
         tilted = exp(self.by * self.z) * self.g
+        if not is_integrable(tilted, self.z, context.domain, True):
+            return _NOT_SEEN_TO_EXIST
         shifted = exp(self.by**2 / 2) * normal(self.g.xreplace({self.z: self.z + self.by}), self.z)
         outcome = Checked(False, f"there is no E[exp({self.by} {self.z}) g] in either expression")
         for start, end in ((before, after), (after, before)):

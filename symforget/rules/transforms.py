@@ -33,6 +33,7 @@ from sympy import (
 from symforget.derivation import ACCEPTED, Checked, Context, Rule, clashes, runs_from
 from symforget.ends import limit_at_end
 from symforget.functions import normal
+from symforget.integration import is_integrable
 from symforget.rules.gaussian import NOT_AN_EQUALITY, combined_normal
 from symforget.rules.intervals import is_smooth_on_line
 from symforget.signs import is_nonnegative, is_positive, is_zero
@@ -125,6 +126,8 @@ class Scaling:
         (f, x, *ends), (g, y, *other) = left, right
         if ends != [-oo, oo] or other != [-oo, oo] or not is_positive(self.by, context.domain):
             return Checked(False, "the scale must be positive and both integrals over the whole line")
+        if not is_integrable(f, x, context.domain, False):
+            return Checked(False, "the integral is not seen to converge")
         if is_zero(self.by * f.xreplace({x: self.by * y}) - g, context.domain):
             return ACCEPTED
         return Checked(False, "the integrand does not scale into this one")
@@ -254,6 +257,8 @@ class FoldTheLine:
         whole = combined_normal(before, at)
         if relation != "=" or half is None or whole is None or half[2:] != (0, oo):
             return Checked(False, "an expectation must become an integral from 0 to oo, and be equal")
+        if not is_integrable(whole, at, context.domain, True):
+            return Checked(False, "the expectation is not seen to exist")
         inside = {**context.domain, z: _HalfLine()}
         both = (whole.xreplace({at: z}) + whole.xreplace({at: -z})) * exp(-(z**2) / 2) / sqrt(2 * pi)
         opened = open_magnitudes(both, inside)

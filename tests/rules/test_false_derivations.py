@@ -1,26 +1,51 @@
 """Derivations of false statements that once counted as proved: if one passes, so might a false claim."""
 
 import pytest
-from sympy import Abs, Derivative, Eq, Integer, Integral, Limit, Piecewise, Rational, Symbol, atan, oo, symbols
+from sympy import (
+    Abs,
+    Derivative,
+    Eq,
+    Integer,
+    Integral,
+    Limit,
+    Piecewise,
+    Rational,
+    Symbol,
+    atan,
+    exp,
+    oo,
+    sqrt,
+    symbols,
+    tanh,
+)
 
-from symforget.calculus import SampleIntegral, mixture, p_o
+from symforget.calculus import SampleIntegral, mixture, p_n, p_o
+from symforget.claims import Claim, Densities, Kind, Part, Verdict
 from symforget.derivation import Context, Derivation, closes
 from symforget.domain import Interval
 from symforget.functions import normal
+from symforget.legs import symbolic
 from symforget.legs.symbolic import guarded
+from symforget.model import delta
 from symforget.rules import (
     Algebra,
     Antiderivative,
     Definition,
     Differentiate,
     Evaluate,
+    FoldTheLine,
     InExpectation,
     MoveMean,
+    OnTheLine,
+    Reflection,
     SameIntegrand,
+    Scaling,
     SignOf,
     SmoothAntiderivative,
     Stein,
+    Tilt,
     UnderIntegralSign,
+    UnderTheExpectation,
     UnderTheIntegral,
 )
 from symforget.rules.divergences import UnderFiniteDivergence
@@ -124,3 +149,36 @@ def test_a_choice_by_the_value_of_an_expectation_is_not_affine_in_it():
     choice = Piecewise((1, Eq(normal(z**2, z), 1)), (0, True))
     assert not proved(choice, "=", Integer(0), InExpectation())
     assert proved(2 * normal(z**2, z), "=", normal(2 * z**2, z), InExpectation())
+
+
+def test_what_holds_for_gaussian_densities_is_not_proved_for_all():
+    coefficient = SampleIntegral(sqrt(p_o * p_n))
+    on_the_line = exp(-(delta**2) / 8)
+    for densities in Densities:
+        part = Part(
+            Eq(coefficient, on_the_line, evaluate=False),
+            symbolic=Derivation(coefficient).equals(on_the_line, by=OnTheLine()),
+        )
+        domain = {delta: Interval.parse("(0, oo)")}
+        claim = Claim("group/slug", "", (part,), domain, Kind.IDENTITY, densities, "", "", "")
+        found = symbolic.run(claim, part, Context(domain, lambda claim, part: None), spot=False)
+        assert (found.verdict is Verdict.PROVED) is (densities is Densities.GAUSSIAN)
+
+
+@pytest.mark.parametrize(("growth", "ok"), [(z**2 / 2, False), (z**2 / 4, True)])
+def test_only_expectations_that_exist_are_tilted_reflected_and_folded(growth, ok):
+    """E[exp(z^2/2) (tanh(z + a) - tanh(z))] is 2 a/sqrt(2 pi), but 0 if the two terms are taken apart and tilted."""
+    f = exp(growth) * tanh(z)
+    tilted = exp(a**2 / 2) * normal((exp(-a * z) * f).xreplace({z: z + a}), z)
+    assert proved(normal(f, z), "=", tilted, Tilt(a, exp(-a * z) * f, z), {a: UNIT}) is ok
+    assert proved(normal(f, z), "=", -normal(f, z), Reflection(normal(f, z))) is ok
+    assert proved(normal(f, z), "=", Integral(0, (s, 0, oo)), FoldTheLine()) is ok
+    moved = Derivative(normal(f + a * z, z), a)
+    assert proved(moved, "=", normal(z, z), UnderTheExpectation(a), {a: UNIT}) is ok
+
+
+@pytest.mark.parametrize(("f", "ok"), [(1 / (1 + x**2), True), (1 / sqrt(1 + x**2), False), (tanh(x) ** 2, False)])
+def test_only_an_integral_that_converges_is_scaled(f, ok):
+    """int f(x) - 2 f(2 x) dx is -2 log 2 for the second f, as its halves are not."""
+    scaled = Integral(2 * f.xreplace({x: 2 * s}), (s, -oo, oo))
+    assert proved(Integral(f, (x, -oo, oo)), "=", scaled, Scaling(Integer(2))) is ok
