@@ -89,12 +89,13 @@ class SampleIntegral(Expr):
 
 
 class H(Function):
-    """The overlap gate H(beta) = int p_o p_n/q_beta of an arbitrary pair of densities; 0 < H <= 1."""
+    """The overlap gate H(beta) = int p_o p_n/q_beta of any pair of densities; 0 < H <= 1 for beta in [0, 1]."""
 
     nargs = 1
 
-    def _eval_is_positive(self) -> bool:
-        return True
+    def _eval_is_positive(self) -> bool | None:
+        weight = self.args[0]
+        return True if weight.is_nonnegative and together(1 - weight).is_nonnegative else None
 
     def _eval_is_real(self) -> bool:
         return True

@@ -360,7 +360,10 @@ class SlowestOnTheWay:
 
 
 def _least_is_positive(bound: Expr, context: Context) -> bool:
-    """Whether each term of a minimum is positive, 0 < H < 1 for densities that differ."""
+    """Whether each term of a minimum is positive, 0 < H < 1 at weights in (0, 1) for densities that differ."""
+    weights = [h.args[0] for h in bound.atoms(H)]
+    if not all(is_positive(w, context.domain) and is_positive(1 - w, context.domain) for w in weights):
+        return False
     overlaps = {h: Dummy("overlap", positive=True) for h in bound.atoms(H)}
     inside = {**context.domain, **dict.fromkeys(overlaps.values(), Interval.parse("(0, 1)"))}
     terms = bound.args if isinstance(bound, Min) else (bound,)

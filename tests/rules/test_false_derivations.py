@@ -19,7 +19,7 @@ from sympy import (
     tanh,
 )
 
-from symforget.calculus import SampleIntegral, mixture, p_n, p_o
+from symforget.calculus import H, SampleIntegral, mixture, p_n, p_o
 from symforget.claims import Claim, Densities, Kind, Part, Verdict
 from symforget.derivation import Context, Derivation, closes
 from symforget.domain import Interval
@@ -182,3 +182,12 @@ def test_only_an_integral_that_converges_is_scaled(f, ok):
     """int f(x) - 2 f(2 x) dx is -2 log 2 for the second f, as its halves are not."""
     scaled = Integral(2 * f.xreplace({x: 2 * s}), (s, -oo, oo))
     assert proved(Integral(f, (x, -oo, oo)), "=", scaled, Scaling(Integer(2))) is ok
+
+
+def test_the_gate_is_positive_between_0_and_1_only():
+    """H(3) = -3/125 for p_o = (1/10, 9/10) and p_n = (9/10, 1/10)."""
+    for text, ok in (("(0, 5)", False), ("(-1, 1)", False), ("[0, 1]", True)):
+        assert proved(H(w), ">", Integer(0), SignOf(H(w)), {w: Interval.parse(text)}) is ok
+        assert proved(H(1 - w), ">", Integer(0), SignOf(H(1 - w)), {w: Interval.parse(text)}) is (text == "[0, 1]")
+    assert not proved(H(Integer(3)), ">", Integer(0), SignOf(H(Integer(3))))
+    assert proved(H(Rational(1, 3)), ">", Integer(0), SignOf(H(Rational(1, 3))))
