@@ -24,6 +24,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from functools import lru_cache
 from typing import Any
 
 from sympy import Symbol
@@ -188,9 +189,18 @@ def _written(part: Part) -> list[Any]:
     return [part.statement, *(e for c in chains for e in (c.start, *(s.expression for s in c.steps)))]
 
 
+@lru_cache(maxsize=4096)
+def _delicate(expression: Any) -> frozenset[Any]:
+    """Its floating-point numbers, substitutions, integrals and sums; parts of a claim share many expressions."""
+    from sympy import Float, Subs
+    from sympy.concrete.expr_with_limits import ExprWithLimits
+
+    return frozenset(expression.atoms(Float, Subs, ExprWithLimits))
+
+
 def _validate_numbers(part: Part, where: str) -> None:
     """Floating-point numbers: SymPy rounds with them, so that x - (1 + 1e-30) y and x - 1.0 y are the same to it."""
-    if any(_rounds(written) for written in (part.statement, part.symbolic)):
+    if _rounds(part.statement) or _rounds(part.symbolic):
         raise InputError(
             f"{where}: {part.name or 'statement'}: a number is written as a floating-point one; write Rational(1, 10) "
             f"for 0.1, so that it is exact"
@@ -199,10 +209,10 @@ def _validate_numbers(part: Part, where: str) -> None:
 
 def _rounds(written: Any) -> bool:
     """Whether there is a floating-point number in an expression, a rule, or what these are made of."""
-    from sympy import Basic, Float
+    from sympy import Basic
 
     if isinstance(written, Basic):
-        return written.has(Float)
+        return any(e.is_Float for e in _delicate(written)) if written.args else bool(written.is_Float)
     if isinstance(written, Mapping):
         return any(_rounds(part) for pair in written.items() for part in pair)
     if isinstance(written, (tuple, list)):
@@ -215,23 +225,22 @@ def _rounds(written: Any) -> bool:
 def _validate_substitutions(part: Part, domain: Mapping[Symbol, Interval], where: str) -> None:
     """What SymPy would confuse: derivatives in two variables at one point, variables of integration with parameters."""
     from sympy import Derivative, Subs
-    from sympy.concrete.expr_with_limits import ExprWithLimits
 
-    written = _written(part)
-    for whole in written:
-        bound = {v for e in whole.atoms(ExprWithLimits) for v in e.variables}
-        both = sorted(bound & (domain.keys() | whole.free_symbols), key=str)
+    for whole in _written(part):
+        delicate = _delicate(whole)
+        bound = {v for e in delicate if not e.is_Float and not isinstance(e, Subs) for v in e.variables}
+        both = sorted(bound & (domain.keys() | whole.free_symbols), key=str) if bound else []
         if both:
             raise InputError(
                 f"{where}: {part.name or 'statement'}: {both[0]} is a variable of integration or summation and stands "
                 f"for something else too; name the variable otherwise"
             )
-    for substitution in (s for e in written for s in e.atoms(Subs)):
-        if len(set(substitution.point)) < len(substitution.point) and substitution.expr.has(Derivative):
-            raise InputError(
-                f"{where}: {part.name or 'statement'}: a substitution puts two variables at one point, where SymPy "
-                f"confuses their derivatives; let both be functions of one variable, or put one in place first"
-            )
+        for substitution in (e for e in delicate if isinstance(e, Subs)):
+            if len(set(substitution.point)) < len(substitution.point) and substitution.expr.has(Derivative):
+                raise InputError(
+                    f"{where}: {part.name or 'statement'}: a substitution puts two variables at one point, where SymPy "
+                    f"confuses their derivatives; let both be functions of one variable, or put one in place first"
+                )
 
 
 def _validate_ends(part: Part, domain: Mapping[Symbol, Interval], where: str) -> None:
