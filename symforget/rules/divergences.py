@@ -42,13 +42,14 @@ class UnderFiniteDivergence:
             if derivative.variable_count != ((self.parameter, 1),):
                 return Checked(False, f"not a first derivative in {self.parameter}")
             for integral in derivative.expr.atoms(SampleIntegral):
-                if not self._dominated(diff(integral.integrand, self.parameter), context):
+                if not self.has_majorant(diff(integral.integrand, self.parameter), context):
                     return Checked(False, f"no integrable majorant was found for the derivative of {integral}")
         if integrates_to_zero(carried_out(opened) - unfold(after), context):
             return Checked(True)
         return Checked(False, "the derivative of the integrand is another one")
 
-    def _dominated(self, slope: Expr, context: Context) -> bool:
+    def has_majorant(self, slope: Expr, context: Context) -> bool:
+        """Whether the expression is of the form above, for parameters in their domain, closed ends included."""
         logs = sorted(slope.atoms(log), key=str)
         names = [Dummy() for _ in logs]
         plain = together(slope.xreplace(dict(zip(logs, names, strict=True))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import (
@@ -16,6 +16,7 @@ from sympy import (
     PolynomialError,
     Symbol,
     default_sort_key,
+    oo,
     sqrt,
 )
 
@@ -33,6 +34,7 @@ from symforget.calculus import (
     unfold,
 )
 from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.domain import Interval
 from symforget.ends import divides_by_zero
 from symforget.rules.intervals import differentiates_under_an_integral
 from symforget.signs import is_nonnegative, is_zero
@@ -96,7 +98,6 @@ class SameIntegrand:
 
 def _undefined(expr: Expr, context: Context) -> str:
     """A point of the domain where a root or a logarithm of the parameters has no real value, in words."""
-    from symforget.domain import Interval
     from symforget.wellposed import undefined_point
 
     domain = {s: i for s, i in context.domain.items() if s in expr.free_symbols and isinstance(i, Interval)}
@@ -273,6 +274,8 @@ class FundamentalTheorem:
         interval = context.domain.get(self.parameter)
         if interval is None or not _is_in_closure(self.at, interval, context) or before.has(*NOT_SMOOTH):
             return Checked(False, f"the way from {self.at} to {self.parameter} is not known to be smooth")
+        if not self._continuous_at_the_end(before, interval, context):
+            return Checked(False, f"the integrals are not seen to be continuous at {self.parameter} = {self.at}")
         if divides_by_zero(before, self.parameter, self.at):
             return Checked(False, f"the expression divides by 0 at {self.parameter} = {self.at}")
         if not integrates_to_zero(carried_out(before.subs(self.parameter, self.at)), context):
@@ -288,3 +291,18 @@ class FundamentalTheorem:
         if not is_zero(renamed(after.function, variable, self.parameter) - self.derivative, context.domain):
             return Checked(False, "the integrand is not the derivative")
         return ACCEPTED
+
+    def _continuous_at_the_end(self, before: Expr, interval: Any, context: Context) -> bool:
+        """Inside the domain a function with a derivative is; at an end of it, if the integrands have a majorant there.
+
+        That is sought among logarithms of ratios: int t p_o^3/(t p_o + p_n)^2 may tend to 2 for t -> 0, and is 0 there.
+        """
+        from symforget.rules.algebra import value_allowed
+        from symforget.rules.divergences import UnderFiniteDivergence
+
+        if value_allowed(self.at, interval, context):
+            return True
+        closed = Interval(interval.lower, interval.upper, interval.lower == -oo, interval.upper == oo)
+        reached = replace(context, domain={**context.domain, self.parameter: closed})
+        integrals = unfold(before).atoms(SampleIntegral)
+        return all(UnderFiniteDivergence(self.parameter).has_majorant(i.integrand, reached) for i in integrals)

@@ -13,13 +13,14 @@ from sympy import (
     Symbol,
     atan,
     exp,
+    log,
     oo,
     sqrt,
     symbols,
     tanh,
 )
 
-from symforget.calculus import H, SampleIntegral, mixture, p_n, p_o
+from symforget.calculus import H, SampleIntegral, mixture, p_n, p_o, reduce_to_gate
 from symforget.claims import Claim, Densities, Kind, Part, Verdict
 from symforget.derivation import Context, Derivation, closes
 from symforget.domain import Interval
@@ -34,6 +35,7 @@ from symforget.rules import (
     Differentiate,
     Evaluate,
     FoldTheLine,
+    FundamentalTheorem,
     InExpectation,
     MoveMean,
     OnTheLine,
@@ -191,3 +193,12 @@ def test_the_gate_is_positive_between_0_and_1_only():
         assert proved(H(1 - w), ">", Integer(0), SignOf(H(1 - w)), {w: Interval.parse(text)}) is (text == "[0, 1]")
     assert not proved(H(Integer(3)), ">", Integer(0), SignOf(H(Integer(3))))
     assert proved(H(Rational(1, 3)), ">", Integer(0), SignOf(H(Rational(1, 3))))
+
+
+def test_an_integral_of_a_slope_starts_where_the_function_is_continuous():
+    """int w p_o^3/q(w)^2 is 0 for w = 0, but tends to 2 where P_n(p_o/p_n > t) = 1/t^2 for large t."""
+    heavy, light = w * p_o**3 / mixture(w) ** 2, p_n * log(p_n / mixture(w))
+    for f, start, ok in ((heavy, 0, False), (light, 0, True), (light - light.subs(w, a), a, True)):
+        slope = reduce_to_gate(SampleIntegral(f).diff(w), w)
+        integral = Integral(slope.subs(w, s), (s, start, w))
+        assert proved(SampleIntegral(f), "=", integral, FundamentalTheorem(w, start, slope), {w: UNIT, a: UNIT}) is ok
