@@ -8,7 +8,6 @@ from symforget.authoring import claim, eq, ge, gt, le, lt
 from symforget.balls import decimal_string, evaluate
 from symforget.claims import Part
 from symforget.derivation import Derivation
-from symforget.domain import Interval
 from symforget.elementary import ONE_MINUS_SECH
 from symforget.elementary import x as real_x
 from symforget.fisher import (
@@ -407,9 +406,8 @@ def conditioning_box(floor=Rational(1, 40), top=1):
     half = {alpha: "[1/10, 1/2]", delta: "[3, 12]"}
     smallest, largest = extremes()
     lowest = ge(smallest, floor)
-    mirror = MirrorImage(alpha, Interval.parse(half[alpha]))
     return (
-        Part(lowest, name="smallest eigenvalue", certified=(over(half, relations=(lowest,), by=mirror),)),
+        Part(lowest, name="smallest eigenvalue", certified=(over(half, relations=(lowest,), by=MirrorImage(alpha)),)),
         Part(
             le(fisher_condition_number(alpha, delta) * floor, top),
             name="condition number",

@@ -9,7 +9,7 @@ that. Where the statement follows from several chains, ``therefore`` names the r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from sympy import Eq, Expr, Ge, Gt, Le, Lt, Symbol, oo, sympify
@@ -36,12 +36,14 @@ ACCEPTED = Checked(True)
 class Context:
     """What a rule may use: the domain of the claim, the statements of the claims it depends on, and its densities.
 
-    ``gaussian``: whether the claim is for Gaussian densities p_o, p_n only.
+    ``gaussian``: whether the claim is for Gaussian densities p_o, p_n only. ``box``: where the premises of a conclusion
+    are certified, if that is not the whole domain.
     """
 
     domain: Mapping[Symbol, Any]
     lemma: Callable[[str, str], Any]
     gaussian: bool = True
+    box: Mapping[Symbol, Any] = field(default_factory=dict)
 
 
 class Rule(Protocol):

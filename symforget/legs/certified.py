@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sympy import Eq, Rational, Symbol
@@ -93,7 +93,7 @@ def _run_check(claim: Claim, part: Part, check: Any, context: Context, digits: i
 def _run_boxes(claim: Claim, part: Part, check: Boxes, context: Context) -> Evidence:
     where = ", ".join(f"{s} in {interval}" for s, interval in check.box.items())
     if check.by is not None:
-        concluded = check.by.check(check.relations, part.statement, context)
+        concluded = check.by.check(check.relations, part.statement, replace(context, box=check.box))
         if not concluded.ok:
             return Evidence(Leg.CERTIFIED, Verdict.UNDECIDED, f"{check.by.reason}: {concluded.detail}", part.name)
     relations = check.relations or (part.statement,)

@@ -42,7 +42,6 @@ from sympy import (
 )
 
 from symforget.derivation import ACCEPTED, Checked, Context, any_real, clashes
-from symforget.domain import Interval
 from symforget.fisher import (
     fisher_condition_number,
     fisher_largest_eigenvalue,
@@ -447,18 +446,17 @@ class MirrorImage:
 
     x -> -x about the midpoint exchanges the modes: alpha -> 1 - alpha, phi -> -phi, m_o <-> -m_n. The overlap moments
     K_0, K_2 stay and K_1 changes its sign (u -> -u), so the block goes over into P F P^T, P the signed permutation;
-    this is checked entry by entry. ``half``: the interval on which the statement is certified.
+    this is checked entry by entry.
     """
 
     weight: Symbol
-    half: Interval
     reason: str = "exchanging the modes turns alpha into 1 - alpha and leaves the spectrum alone"
 
     def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked:
-        whole = context.domain.get(self.weight)
-        if statement not in premises or whole is None:
-            return Checked(False, "the statement itself is not certified on the half")
-        short = not self.half.is_compact or self.half.lower > whole.lower or 2 * self.half.upper < 1
+        whole, half = context.domain.get(self.weight), context.box.get(self.weight)
+        if statement not in premises or whole is None or half is None:
+            return Checked(False, "the statement itself is not certified on a half")
+        short = not half.is_compact or half.lower > whole.lower or 2 * half.upper < 1
         if whole.lower + whole.upper != 1 or short:
             return Checked(False, "the half and its mirror image do not cover the interval")
         kinds = (fisher_smallest_eigenvalue, fisher_largest_eigenvalue, fisher_condition_number)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import Abs, Derivative, Eq, Ge, Le, Rational, Symbol, exp, log, pi, sqrt
 
 from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.domain import Interval
 from symforget.functions import normal
 from symforget.gate.symbolic import gate_s
 from symforget.model import alpha, beta, delta, l, z
 from symforget.regions import TOP, conditions, largest_drift, least_new_weight, radius, s, starvation_conditions
+from symforget.rules.algebra import value_allowed
 from symforget.rules.vectors import SpaceIntegral, c_n, c_o, m_n, m_o, mu_n, mu_o, t_n, t_o
 from symforget.signs import is_zero
 
@@ -27,6 +29,9 @@ h = Symbol("h", real=True)
 """How far the old mean is towards the new mode: w.(m_o - mu_o)."""
 v, share_of_odds, beyond, short = (Symbol(name, nonnegative=True) for name in ("v", "omega", "a", "b"))
 """Room in the region: r = v/delta; (1-beta)/beta = 2 omega^2/alpha; distances beyond and short of a face."""
+
+
+_AHEAD = Symbol("epsilon", real=True)
 
 
 def misassigned(separation: Any, odds: Any) -> Any:
@@ -97,6 +102,28 @@ def faces() -> Mapping[str, Any]:
     }
 
 
+_NEEDED = {
+    beta: "(0, 1)",
+    **dict.fromkeys((m_o, m_n, mu_o, mu_n, h, l, _AHEAD), "(-oo, oo)"),
+    **dict.fromkeys((beyond, short), "[0, oo)"),
+    d_q: "(0, oo)",
+    v: "[0, 1/2]",
+    share_of_odds: "[0, 1]",
+    Symbol("r", nonnegative=True): "[0, 1/2]",
+}
+"""Where the faces are used, by symbol; the others take the values of the statement."""
+
+
+def _holds_where_needed(
+    stated: Any, domain: Mapping[Symbol, Any], values: Mapping[Symbol, Any], context: Context
+) -> bool:
+    """Whether a lemma's domain holds everything at which it is used."""
+    used = [symbol for symbol in stated.free_symbols if symbol in domain]
+    needed = {symbol: Interval.parse(_NEEDED[symbol]) for symbol in used if symbol in _NEEDED}
+    inside = replace(context, domain={**context.domain, **needed})
+    return all(value_allowed(values.get(symbol, symbol), domain[symbol], inside) for symbol in used)
+
+
 @dataclass(frozen=True)
 class TrappingRegion:
     """largest_drift <= r, because on no face of the region the flow points outwards (Nagumo).
@@ -119,9 +146,11 @@ class TrappingRegion:
             if needed not in premises:
                 return Checked(False, f"the condition {needed} is missing")
         for name, expected in faces().items():
-            stated, _ = context.lemma(self.claim, name)
+            stated, domain = context.lemma(self.claim, name)
             if stated != expected:
                 return Checked(False, f"the part {name} does not state what the region needs")
+            if not _holds_where_needed(expected, domain, dict(zip((alpha, delta, s), at, strict=True)), context):
+                return Checked(False, f"the part {name} does not hold in the whole region")
         return ACCEPTED
 
 
@@ -130,7 +159,7 @@ def starvation_faces() -> Mapping[str, Any]:
 
     "direction" bounds dL/dbeta, "halfway divergence" the KL(c_n|p) in it for alpha = 1/2 and means on the line.
     """
-    ahead = Symbol("epsilon", real=True)
+    ahead = _AHEAD
     bells = (exp(z**2 / 2 - (z + ahead + sign * delta / 2) ** 2 / 2) for sign in (1, -1))
     return {
         "direction": Le(
@@ -174,7 +203,9 @@ class StarvationBarrier:
             if needed not in premises:
                 return Checked(False, f"the condition {needed} is missing")
         for name, expected in starvation_faces().items():
-            stated, _ = context.lemma(self.claim, name)
+            stated, domain = context.lemma(self.claim, name)
             if stated != expected:
                 return Checked(False, f"the part {name} does not state what the barrier needs")
+            if not _holds_where_needed(expected, domain, {alpha: Rational(1, 2), delta: separation}, context):
+                return Checked(False, f"the part {name} does not hold on the whole way")
         return ACCEPTED

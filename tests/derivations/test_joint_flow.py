@@ -1,6 +1,7 @@
 """If these fail, a claim about the joint flow is unproved, survives a false constant, or contradicts KL itself."""
 
 import math
+from dataclasses import replace
 
 import mpmath
 import numpy as np
@@ -12,10 +13,11 @@ from sympy import Integer, Le, Rational, pi, sqrt
 from symforget.claims import Verdict
 from symforget.collect import collect
 from symforget.derivation import Context
+from symforget.domain import Interval
 from symforget.flows import follow_system
 from symforget.joint_flow import exact_field, float_field, largest_float_drift
 from symforget.legs import certified, symbolic
-from symforget.model import alpha, delta
+from symforget.model import alpha, beta, delta
 from symforget.regions import (
     TOP,
     ahead_of_halfway,
@@ -141,6 +143,27 @@ def test_the_barrier_needs_its_faces_and_its_conditions():
     assert not rule.check(needed, Le(least_new_weight(12), 1 / (1 + TOP), evaluate=False), context).ok
     _, _, changed = checked("reverse_kl/new-mode-starvation", "starved", height=Rational(1, 9))
     assert not rule.check(needed, bound, changed).ok
+
+
+@pytest.mark.parametrize(
+    ("rule", "claim_id", "name", "short"),
+    [
+        (TrappingRegion, "reverse_kl/drift-region", "trap", {beta: "[1/2, 1)"}),
+        (TrappingRegion, "reverse_kl/drift-region", "trap", {delta: "[1, 3]"}),
+        (StarvationBarrier, "reverse_kl/new-mode-starvation", "starved", {delta: "(0, 9)"}),
+        (StarvationBarrier, "reverse_kl/new-mode-starvation", "starved", {beta: "(0, 1/2)"}),
+    ],
+)
+def test_a_region_is_not_trapped_by_lemmas_that_hold_on_a_part_of_it(rule, claim_id, name, short):
+    _, part, context = checked(claim_id, name)
+    (boxes,) = part.certified
+    assert rule(claim_id).check(boxes.relations, part.statement, context).ok
+
+    def lemma(of, wanted):
+        statement, domain = context.lemma(of, wanted)
+        return statement, {**domain, **{symbol: Interval.parse(text) for symbol, text in short.items()}}
+
+    assert not rule(claim_id).check(boxes.relations, part.statement, replace(context, lemma=lemma)).ok
 
 
 @pytest.mark.parametrize("deviation", [1.0, 0.6])

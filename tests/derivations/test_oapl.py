@@ -4,6 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from sympy import Rational
 
 from symforget.claims import Leg, Verdict
 from symforget.collect import collect
@@ -48,7 +49,11 @@ def test_editing_a_constant_is_refuted(slug, constants):
 
 @pytest.mark.parametrize(
     ("slug", "broken"),
-    [("target-odds", {"factor": 1.1}), ("retention", {"rate": 1.1}), ("first-step", {"constant": 2.2})],
+    [
+        ("target-odds", {"factor": Rational(11, 10)}),
+        ("retention", {"rate": Rational(11, 10)}),
+        ("first-step", {"constant": Rational(11, 5)}),
+    ],
 )
 def test_the_simulation_sees_a_broken_formula(slug, broken):
     for constants, wanted in ((None, Verdict.SUPPORTED), (broken, Verdict.UNDECIDED)):

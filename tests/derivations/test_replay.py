@@ -50,11 +50,11 @@ def test_editing_a_constant_is_refuted(slug, constants):
 @pytest.mark.parametrize(
     ("slug", "part", "broken"),
     [
-        ("forward-gradient", "gradient", {"constant": 1.1}),
-        ("forward-needs-data", "gradient", {"constant": 1.1}),
-        ("starvation", "batch", {"power": 1.1}),
-        ("bounded-variance", "relative variance", {"constant": 1.1}),
-        ("bounded-variance", "counting on-policy", {"constant": 1.1}),
+        ("forward-gradient", "gradient", {"constant": Rational(11, 10)}),
+        ("forward-needs-data", "gradient", {"constant": Rational(11, 10)}),
+        ("starvation", "batch", {"power": Rational(11, 10)}),
+        ("bounded-variance", "relative variance", {"constant": Rational(11, 10)}),
+        ("bounded-variance", "counting on-policy", {"constant": Rational(11, 10)}),
     ],
 )
 def test_the_simulation_sees_a_broken_formula(slug, part, broken):

@@ -1,5 +1,7 @@
 """If these fail, a rule on the mixture along a direction, or on its spectrum, takes false steps or refuses true ones"""
 
+from dataclasses import replace
+
 import pytest
 from sympy import Ge, Integer, Le, Matrix, Rational, Symbol, log
 
@@ -137,8 +139,12 @@ def test_the_ratio_of_bounds():
     assert not RatioOfEigenvalues().check(premises[1:], le(RATIO / 9, 1), CONTEXT).ok
 
 
-MIRROR = MirrorImage(alpha, Interval.parse("[1/10, 1/2]"))
-SYMMETRIC = Context({alpha: Interval.parse("[1/10, 9/10]"), delta: Interval.parse("[3, 12]")}, lambda *_: None)
+MIRROR = MirrorImage(alpha)
+SYMMETRIC = Context(
+    {alpha: Interval.parse("[1/10, 9/10]"), delta: Interval.parse("[3, 12]")},
+    lambda *_: None,
+    box={alpha: Interval.parse("[1/10, 1/2]")},
+)
 
 
 @pytest.mark.parametrize(
@@ -157,11 +163,12 @@ def test_the_mirror_image(statement, accepted):
 
 def test_the_mirror_image_must_cover_the_interval():
     statement = ge(SMALLEST, Rational(1, 40))
-    lopsided = Context({alpha: Interval.parse("[1/10, 19/20]"), delta: SYMMETRIC.domain[delta]}, lambda *_: None)
+    lopsided = replace(SYMMETRIC, domain={**SYMMETRIC.domain, alpha: Interval.parse("[1/10, 19/20]")})
     assert not MIRROR.check((statement,), statement, lopsided).ok
     for half in ("[1/10, 2/5]", "(1/10, 1/2]", "[1/10, 1/2)"):
-        short = MirrorImage(alpha, Interval.parse(half))
-        assert not short.check((statement,), statement, SYMMETRIC).ok
+        short = replace(SYMMETRIC, box={alpha: Interval.parse(half)})
+        assert not MIRROR.check((statement,), statement, short).ok
+    assert not MIRROR.check((statement,), statement, replace(SYMMETRIC, box={})).ok
     assert not MIRROR.check((ge(SMALLEST, Rational(1, 50)),), statement, SYMMETRIC).ok
 
 
