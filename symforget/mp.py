@@ -83,7 +83,19 @@ def _defining_integral(expr: Function) -> Expr:
 def _expectation(expr: normal, symbols: tuple[Symbol, ...]) -> Callable[..., Any]:
     z = Dummy("z", real=True)
     g = _compile(expr.args[0](z), (z, *symbols))
-    return lambda *values: over_the_line(lambda x: g(x, *values) * mpmath.npdf(x))
+    return lambda *values: over_the_line(lambda x: g(x, *values) * _bell(x, mpmath.mp.prec))
+
+
+@lru_cache(maxsize=50_000)
+def _bell(x: Any, precision: int) -> Any:
+    """The standard normal density, remembered: all expectations at one precision meet on the same dyadic nodes."""
+    return mpmath.exp(-x * x / 2) / _root_of_two_pi(precision)
+
+
+@lru_cache(maxsize=64)
+def _root_of_two_pi(precision: int) -> Any:
+    """sqrt(2 pi) at a working precision in bits, which is the current one."""
+    return mpmath.sqrt(2 * mpmath.pi)
 
 
 def over_the_line(f: Callable[[Any], Any]) -> Any:
