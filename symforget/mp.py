@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import mpmath
-from sympy import Derivative, Dummy, Expr, Function, Integral, Lambda, Max, Min, Symbol, lambdify, oo
+from sympy import Add, Derivative, Dummy, Expr, Function, Integral, Lambda, Max, Min, Mul, Subs, Symbol, lambdify, oo
 
 from symforget.functions import normal
 from symforget.gate.symbolic import gate, gate_s
@@ -43,13 +43,24 @@ def _compile(expr: Expr, symbols: tuple[Symbol, ...]) -> Callable[..., Any]:
 
     def hole(inside: Any, compiled: Callable[..., Callable[..., Any]]) -> Dummy:
         if inside not in holes:
-            holes[inside] = (Dummy(f"integral_{len(holes)}"), compiled(inside, symbols))
+            holes[inside] = (Dummy(f"integral_{len(holes)}"), _remembering(compiled(inside, symbols)))
         return holes[inside][0]
 
     opened = _fill(expr, hole)
-    plain = lambdify([*symbols, *(name for name, _ in holes.values())], opened, modules=[_EXTREMA, "mpmath"])
+    names = [*symbols, *(name for name, _ in holes.values())]
+    plain = lambdify(names, opened, modules=[_EXTREMA, "mpmath"], cse=True)
     inner = [f for _, f in holes.values()]
     return lambda *values: plain(*values, *(f(*values) for f in inner))
+
+
+def _remembering(f: Callable[..., Any]) -> Callable[..., Any]:
+    """The same integral at the same point and precision, computed once: limits of one quantity share their points."""
+
+    @lru_cache(maxsize=64)
+    def at(precision: int, *values: Any) -> Any:
+        return f(*values)
+
+    return lambda *values: at(mpmath.mp.prec, *values)
 
 
 def _fill(expr: Expr, hole: Callable[..., Dummy]) -> Expr:
@@ -71,6 +82,7 @@ def _known(expr: Function) -> bool:
     return type(expr).__module__.startswith("sympy.") or isinstance(expr, (Max, Min)) or hasattr(type(expr), "_imp_")
 
 
+@lru_cache(maxsize=1024)
 def _defining_integral(expr: Function) -> Expr:
     """The function one step closer to its defining integral."""
     candidates = (expr.rewrite(Integral), expr.doit(deep=False), expr.rewrite(gate), expr.rewrite(gate_s))
@@ -80,10 +92,43 @@ def _defining_integral(expr: Function) -> Expr:
     return opened
 
 
+def _along(integrand: Expr, x: Symbol, symbols: tuple[Symbol, ...]) -> Callable[..., Callable[[Any], Any]]:
+    """From the symbols' values to a function of x alone, for which all that does not hold x is computed once."""
+    constants: dict[Expr, Dummy] = {}
+    varying = _set_apart(integrand, x, constants)
+    g = _compile(varying, (x, *symbols, *constants.values()))
+    fixed = [_compile(constant, symbols) for constant in constants]
+
+    def at(*values: Any) -> Callable[[Any], Any]:
+        known = (*values, *(f(*values) for f in fixed))
+        return lambda s: g(s, *known)
+
+    return at
+
+
+def _set_apart(expr: Expr, x: Symbol, constants: dict[Expr, Dummy]) -> Expr:
+    """The expression with a name for each largest part that does not hold x; ``constants`` collects them."""
+    if not expr.has(x):
+        plain = expr.is_Rational or expr.is_Symbol
+        return expr if plain else constants.setdefault(expr, Dummy(f"constant_{len(constants)}"))
+    if not expr.args or isinstance(expr, (normal, Integral, Derivative, Subs)):
+        return expr
+    if isinstance(expr, (Add, Mul)):
+        free, varying = expr.as_independent(x)
+        if free not in (0, 1) and varying.func is expr.func:
+            return expr.func(_set_apart(free, x, constants), _set_apart(varying, x, constants))
+    return expr.func(*(_set_apart(arg, x, constants) for arg in expr.args))
+
+
 def _expectation(expr: normal, symbols: tuple[Symbol, ...]) -> Callable[..., Any]:
     z = Dummy("z", real=True)
-    g = _compile(expr.args[0](z), (z, *symbols))
-    return lambda *values: over_the_line(lambda x: g(x, *values) * _bell(x, mpmath.mp.prec))
+    along = _along(expr.args[0](z), z, symbols)
+
+    def value(*values: Any) -> Any:
+        g = along(*values)
+        return over_the_line(lambda x: g(x) * _bell(x, mpmath.mp.prec))
+
+    return value
 
 
 @lru_cache(maxsize=50_000)
@@ -136,17 +181,16 @@ def _integral(expr: Integral, symbols: tuple[Symbol, ...]) -> Callable[..., Any]
         raise NotImplementedError(f"only single definite integrals are computed numerically, not {expr}")
     variable, lower, upper = expr.limits[0]
     x = Dummy(variable.name, real=True)
-    g = _compile(expr.function.xreplace({variable: x}), (x, *symbols))
+    along = _along(expr.function.xreplace({variable: x}), x, symbols)
     low, high = (_compile(end, symbols) for end in (lower, upper))
 
     def value(*values: Any) -> Any:
-        start, stop = low(*values), high(*values)
+        start, stop, g = low(*values), high(*values), along(*values)
         if lower == -oo and upper == oo:
-            return over_the_line(lambda s: g(s, *values))
+            return over_the_line(g)
         if lower == -oo or upper == oo:
-            return mpmath.quad(lambda s: g(s, *values), _panels_to_infinity(lower, upper, start, stop))
-        panels = [start + (stop - start) * k / 4 for k in range(5)]
-        return mpmath.quad(lambda s: g(s, *values), panels)
+            return mpmath.quad(g, _panels_to_infinity(lower, upper, start, stop))
+        return mpmath.quad(g, [start + (stop - start) * k / 4 for k in range(5)])
 
     return value
 

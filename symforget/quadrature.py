@@ -26,6 +26,7 @@ def integrate(
     The ball returned is rigorous whatever its radius: where the work limit is met, or f has a
     singularity in the way, it is wide or non-finite, and the caller must look. `bits` is the relative
     accuracy worth working for, the current precision by default; `absolute` the absolute one, 2**-bits by default.
+    Where f has no finite value at an end it has none on any ball around it, and all subdivision would be in vain.
     """
     if not (a.is_finite() and b.is_finite()):
         return acb(arb.nan())
@@ -45,6 +46,8 @@ def integrate(
                 return acb(arb.nan())
 
         try:
+            if not all(guarded(acb(end), False).is_finite() for end in (a, b)):
+                evaluations = 1
             value = acb.integral(guarded, a, b, rel_tol=relative, abs_tol=absolute, eval_limit=evaluations)
         except SystemError as error:  # no room for another frame: FLINT meets an error that `guarded` never saw
             raise error.__cause__ or error from None
