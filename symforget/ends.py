@@ -95,7 +95,8 @@ def _of_rational(rational: Any, x: Symbol, end: Any) -> Any:
 
     What it is divided by must have a leading coefficient known not to be 0: at 0 another term would lead.
     """
-    fraction = sympy.fraction(sympy.together(rational))
+    nested = any(p.exp.could_extract_minus_sign() for sum_ in rational.atoms(sympy.Add) for p in sum_.atoms(Pow))
+    fraction = sympy.fraction(sympy.together(rational) if nested else rational)
     if end not in (oo, -oo):
         above, below = (sympy.expand(part.subs(x, end)) for part in fraction)
         return _determined(above / below) if below.is_nonzero else None
@@ -111,10 +112,11 @@ def _of_rational(rational: Any, x: Symbol, end: Any) -> Any:
 
 def _outweighs_logarithms(rational: Any, factors: list[Any], values: list[Any], x: Symbol, end: Any) -> bool:
     """Whether the rational factor vanishes at a finite end, and what has no finite value there is log(rational)."""
-    if end in (oo, -oo) or _of_rational(rational, x, end) != 0:
+    without_value = [f for f, v in zip(factors, values, strict=True) if v is None or not _is_finite(v)]
+    if end in (oo, -oo) or not without_value:
         return False
-    logarithms = (isinstance(f, sympy.log) and f.args[0].is_rational_function(x) for f in factors)
-    return all(is_log or (v is not None and _is_finite(v)) for v, is_log in zip(values, logarithms, strict=True))
+    logarithms = (isinstance(f, sympy.log) and f.args[0].is_rational_function(x) for f in without_value)
+    return all(logarithms) and _of_rational(rational, x, end) == 0
 
 
 def _decays_exponentially(factors: list[Any], values: list[Any], end: Any) -> bool:

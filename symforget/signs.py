@@ -12,6 +12,7 @@ from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sympy import (
+    Abs,
     Dummy,
     Expr,
     Heaviside,
@@ -121,12 +122,22 @@ def is_zero(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
         return is_zero(expr.xreplace({e: Dummy() for e in expr.atoms(*LEFT_ALONE)}), domain)
     if expr.has(*JUMPS) and not _at_closed_upper_ends(is_zero, expr, domain):
         return False
-    opened = open_up(expr, domain)
+    opened = _without_absolute_values(open_up(expr, domain))
     if vanishes_in_exponentials(opened):
         return True
     if differs_from_zero_somewhere(opened):
         return False
     return vanishes_in_exponentials(tower.opened(opened)) or any(stage(opened) == 0 for stage in _STAGES)
+
+
+def _without_absolute_values(opened: Expr) -> Expr:
+    """|e| replaced by e or -e where e is seen to have one sign, parameters being positive."""
+
+    def value(size: Expr) -> Expr:
+        inside = factor(together(size.args[0]))
+        return next((sign * inside for sign in (1, -1) if is_shown(sign * inside, strict=False)), size)
+
+    return opened.replace(lambda e: isinstance(e, Abs), value) if opened.has(Abs) else opened
 
 
 def _rational(expr: Expr) -> Expr:
@@ -135,6 +146,11 @@ def _rational(expr: Expr) -> Expr:
 
 def _powers(expr: Expr) -> Expr:
     return expand(powsimp(expand(expand_power_base(powdenest(expr, force=False))), deep=True))
+
+
+def _exponents_in_lowest_terms(expr: Expr) -> Expr:
+    """Products of exponentials as one, its exponent in lowest terms."""
+    return powsimp(expand(expr)).replace(lambda e: isinstance(e, exp), lambda e: exp(cancel(e.args[0])))
 
 
 def _exponentials(expr: Expr) -> Expr:
@@ -150,6 +166,7 @@ _STAGES = (
     _rational,
     _powers,
     _logarithms,
+    _exponents_in_lowest_terms,
     lambda e: simplified(_logarithms(e)),
     simplified,
     _exponentials,

@@ -41,6 +41,11 @@ def opened(expr: Expr) -> Expr:
     return expr if all(a is b for a, b in zip(args, expr.args, strict=True)) else expr.func(*args)
 
 
+def lowest_terms(expr: Expr) -> Expr:
+    """The expression opened and over one denominator, in lowest terms: what is equal by that looks the same."""
+    return cancel(opened(expr))
+
+
 def _logarithm(argument: Expr) -> Expr:
     """Sum of r log(x) over the positive factors x^r; the other factors stay together under one logarithm."""
     split = [_as_power(f) for f in _factors(argument)]

@@ -21,7 +21,6 @@ from sympy import (
     log,
     nan,
     oo,
-    simplify,
     sympify,
     zoo,
 )
@@ -33,6 +32,7 @@ from symforget.rules.algebra import value_allowed, variables_of
 from symforget.rules.integrals import integrates_to_zero
 from symforget.rules.intervals import check_all_steps, differentiates_under_an_integral
 from symforget.signs import is_nonnegative, is_positive, is_zero
+from symforget.tower import lowest_terms
 from symforget.trees import carried_out, renamed
 
 
@@ -83,10 +83,15 @@ def _maps_into(inner: Expr, variable: Symbol, context: Context) -> bool:
 
 def _simple_limits(expr: Expr) -> Expr:
     def simple(integral: Any) -> Any:
-        limits = [(limit[0], *map(simplify, limit[1:])) for limit in integral.limits]
+        limits = [(limit[0], *map(lowest_terms, limit[1:])) for limit in integral.limits]
         return Integral(integral.function, *limits)
 
     return expr.replace(lambda e: isinstance(e, Integral), simple)
+
+
+def _simple_weights(expr: Expr) -> Expr:
+    """Every gate at its weight in lowest terms."""
+    return expr.replace(lambda e: isinstance(e, H), lambda h: H(lowest_terms(h.args[0])))
 
 
 @dataclass(frozen=True)
@@ -163,7 +168,7 @@ class Reciprocal:
         proved = self.speed.chain.proved
         if proved is None or self.speed.chain.relation not in (">=", ">", "="):
             return Checked(False, "the derivation of the speed must give a lower bound")
-        rate = simplify(proved.rhs / self.distance**2)
+        rate = lowest_terms(proved.rhs / self.distance**2)
         if not is_positive(rate, context.domain):
             return Checked(False, f"{rate} is not shown to be positive")
         if is_zero(before * proved.lhs - self.distance**2, context.domain) and is_zero(
@@ -232,7 +237,9 @@ class PutIn:
         if relation != "=":
             return Checked(False, "this rule justifies an equality only")
         done = before.replace(lambda e: isinstance(e, Subs), lambda e: e.doit(deep=False))
-        done, after = (e.replace(lambda h: isinstance(h, H), lambda h: H(simplify(h.args[0]))) for e in (done, after))
+        done, after = (
+            e.replace(lambda h: isinstance(h, H), lambda h: H(lowest_terms(h.args[0]))) for e in (done, after)
+        )
         done = _simple_limits(done).replace(
             lambda e: isinstance(e, Integral) and e.limits[0][1] == e.limits[0][2], lambda e: sympify(0)
         )
@@ -377,7 +384,5 @@ def _in_unit(interval: Any) -> bool:
 def _at_least(premise: Any, quantity: Expr, bound: Expr, context: Context) -> bool:
     if not isinstance(premise, Ge):
         return False
-    left, right = (
-        e.replace(lambda h: isinstance(h, H), lambda h: H(simplify(h.args[0]))) for e in (premise.lhs, quantity)
-    )
+    left, right = (_simple_weights(e) for e in (premise.lhs, quantity))
     return premise.rhs == bound and is_zero(left - right, context.domain)

@@ -15,6 +15,7 @@ from sympy import (
     PolynomialError,
     Subs,
     Symbol,
+    cancel,
     cos,
     cosh,
     exp,
@@ -242,12 +243,16 @@ class Stein:
 
 
 def _coefficient(difference: Expr, exchanged: Expr, sign: int, z: Symbol) -> Expr | None:
+    """The factor with which the exchange stands in the difference, if it does: the ratio of the integrands anywhere."""
     found = combined_normal(difference, z)
     target = combined_normal(exchanged, z)
-    if found is None or target is None or target == 0:
+    if found is None or target is None:
         return None
-    ratio = (sign * found / target).simplify()
-    return None if ratio.has(z) else ratio
+    for value in (0, 1):
+        below = target.subs(z, value)
+        if below != 0:
+            return cancel(sign * found.subs(z, value) / below)
+    return None
 
 
 def _tame(g: Expr, z: Symbol) -> bool:
