@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flint import arb
-from sympy import Eq, Expr, Ge, Gt, Le, Lt, Ne, Rational, Symbol
+from sympy import Eq, Expr, Ge, Gt, Integral, Le, Lt, Ne, Rational, Symbol
 from sympy.core.relational import Relational
 
 from symforget.balls import BITS_PER_DIGIT, compile_ball, format_decimal, rounded, to_ball
 from symforget.errors import InputError, PrecisionNotReached
+from symforget.functions import normal
 from symforget.precision import workprec
 from symforget.trees import put_in
 
@@ -73,7 +74,12 @@ def _holds(relation: Relational, sign: int) -> bool:
 
 
 def exact_sign(difference: Expr, point: Mapping[Symbol, Rational]) -> int | None:
-    """The sign of an expression at a point if SymPy's exact evaluation makes it a rational number."""
+    """The sign of an expression at a point if SymPy's exact evaluation makes it a rational number.
+
+    An integral left as it is would never be one, and putting a point into it takes long.
+    """
+    if difference.has(Integral, normal):
+        return None
     value = difference if difference.is_Rational else put_in(difference, point)
     return int(value.is_positive) - int(value.is_negative) if value.is_Rational else None
 

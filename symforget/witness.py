@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 from math import log2
@@ -301,7 +302,7 @@ def halton(index: int, base: int) -> Rational:
 
 def _spread(interval: Interval, u: Rational) -> Rational:
     """Map (0, 1) into the interval; the far parts of an infinite one are visited too."""
-    u = Rational(round(u * 1024) or 1, 1024) if u < 1 else u
+    u = Rational(round(Fraction(u.p, u.q) * 1024) or 1, 1024) if u < 1 else u
     low, high = interval.lower, interval.upper
     if low != -oo and high != oo:
         return low + (high - low) * u
