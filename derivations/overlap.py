@@ -105,6 +105,7 @@ def both_chains(first, second):
     return replace(second, earlier=(*first.chains, *second.earlier))
 
 
+FALLING = tuple(delta**-k for k in range(2, 18, 2))
 DRAWN = {beta: "3/10", delta: 2}
 
 
@@ -596,7 +597,7 @@ def asymptotics(limit=1, second=Rational(1, 2), fourth=(5 * pi**4 + 6 * pi**2 * 
             symbolic=Derivation(Abs(ratio - limit))
             .at_most(gap, by=Lemma("overlap/asymptotics", "first order"))
             .therefore(Squeeze()),
-            numeric=(extrapolate(*(delta**-k for k in (2, 4, 6, 8)), start=30, ratio=2, at={l: 1}, tolerance="1e-9"),),
+            numeric=(extrapolate(*FALLING, start=30, ratio=2, at={l: 1}, tolerance="1e-25"),),
         ),
         Part(
             eq(Limit(delta**2 * (1 - ratio), delta, oo), second * (pi**2 + l**2)),
@@ -609,7 +610,7 @@ def asymptotics(limit=1, second=Rational(1, 2), fourth=(5 * pi**4 + 6 * pi**2 * 
                 .at_least(delta**2 * (1 - quartic), by=next_pointwise(delta**2))
                 .equals(second * (pi**2 + l**2) - delta**2 * remainder, by=Evaluate("E[w^2] = 1, E[w^4] = 3")),
             ).therefore(Squeeze()),
-            numeric=(extrapolate(*(delta**-k for k in (2, 4, 6, 8)), start=30, ratio=2, at={l: 1}, tolerance="1e-7"),),
+            numeric=(extrapolate(*FALLING, start=30, ratio=2, at={l: 1}, tolerance="1e-25"),),
         ),
     )
 

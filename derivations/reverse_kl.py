@@ -390,7 +390,7 @@ def local_rate(half=Rational(1, 2), natural=-1, factor=1):
             .equals(-rate, by=PutIn("the integral from phi_alpha to phi_alpha is zero")),
             certified=(at({alpha: "3/10", delta: 2}, {alpha: "1/2", delta: 1}, instance=GaussianPair()),),
             numeric=(
-                Measurement(rate_on_letters, {alpha: Rational(3, 10)}, "rate along the flow", "1e-20", LETTERS),
+                Measurement(rate_on_letters, {alpha: Rational(3, 10)}, "rate along the flow", "1e-25", LETTERS),
                 Measurement(
                     rate_on_gaussians, {alpha: Rational(3, 10), delta: Rational(2)}, "rate along the flow", "1e-12"
                 ),
@@ -844,12 +844,11 @@ def exponential_decay(exponent=-Rational(1, 8), prefactor=Rational(1, 2)):
             numeric=(
                 extrapolate(
                     log(delta) / delta**2,
-                    delta**-2,
-                    *(delta**-k for k in (4, 6)),
+                    *(delta**-k for k in range(2, 18, 2)),
                     start=30,
                     ratio=2,
                     at={l: 1},
-                    tolerance="1e-9",
+                    tolerance="1e-25",
                 ),
             ),
         ),
@@ -867,7 +866,9 @@ def exponential_decay(exponent=-Rational(1, 8), prefactor=Rational(1, 2)):
             symbolic=Derivation(Abs(scaled - height))
             .at_most(height * relative, by=Lemma("reverse_kl/exponential-decay", "prefactor bound"))
             .therefore(Squeeze()),
-            numeric=(extrapolate(*(delta**-k for k in (2, 4, 6)), start=30, ratio=2, at={l: 1}, tolerance="1e-9"),),
+            numeric=(
+                extrapolate(*(delta**-k for k in range(2, 18, 2)), start=30, ratio=2, at={l: 1}, tolerance="1e-25"),
+            ),
         ),
     )
 

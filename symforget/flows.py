@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from math import isqrt
 from typing import Any
 
 import mpmath
 
 Speed = Callable[[Any], Any]
 State = list[Any]
-HALVINGS = 10
 
 
 def travel_time(speed: Speed, far: Any, near: Any, digits: int) -> Any:
@@ -48,11 +48,13 @@ def _legendre(n: int, x: Any) -> tuple[Any, Any]:
     return value, n * (x * value - before) / (x * x - 1)
 
 
-def local_rate(speed: Speed, start: Any, digits: int, halvings: int = HALVINGS) -> tuple[Any, Any]:
+def local_rate(speed: Speed, start: Any, digits: int) -> tuple[Any, Any]:
     """The rate k in x(t) ~ exp(-k t) measured along the flow x' = -speed(x), and its estimated error.
 
-    The mean rate log 2/T over each halving of the distance, extrapolated (Neville) in the distance to zero.
+    The mean rate log 2/T over each halving of the distance, extrapolated (Neville) in the distance to zero: after n
+    halvings the error is about 2**(-n**2/2) times the n-th power of the first distance.
     """
+    halvings = isqrt(4 * digits) + 1
     with mpmath.workdps(digits + 10):
         row: list[Any] = []
         error = mpmath.inf

@@ -14,6 +14,11 @@ from symforget.claims import Claim, Evidence, Leg, Part, Verdict
 from symforget.instances import GaussianPair, Instance
 from symforget.legs.points import concrete
 
+SPARE_DIGITS = 5
+"""Digits of a run that a measurement may lose."""
+
+_COARSEST = mpmath.mpf("1e-3")
+
 
 @dataclass(frozen=True)
 class Agreement:
@@ -116,7 +121,7 @@ def _run_extrapolation(part: Part, check: Extrapolation, digits: int) -> Evidenc
     full, fewer = _fitted(made, variable, check, working)
     error = abs(full - fewer)
     expected = mp.evaluate(target, check.at, working)
-    return _compare(part, full, error, expected, check.tolerance, "extrapolated")
+    return _compare(part, full, error, expected, check.tolerance, "extrapolated", digits)
 
 
 def _instance(check: Any) -> Any:
@@ -139,21 +144,28 @@ def _fitted(f: Expr, variable: Symbol, check: Extrapolation, digits: int) -> tup
 
 
 def _run_measurement(part: Part, check: Measurement, digits: int) -> Evidence:
-    value, error = check.measure(check.at, digits)
+    with mpmath.workdps(digits + 10):
+        value, error = check.measure(check.at, digits)
     expected = mp.evaluate(_instance(check)(part.statement.rhs), check.at, digits)
-    return _compare(part, value, error, expected, check.tolerance, check.what)
+    return _compare(part, value, error, expected, check.tolerance, check.what, digits)
 
 
-def _compare(part: Part, value: Any, error: Any, expected: Any, tolerance: str, what: str) -> Evidence:
-    """Support if the measurement meets the prediction within its own error or tolerance, and the error is small."""
-    allowed = mpmath.mpf(tolerance) * max(abs(expected), mpmath.mpf("1e-30"))
-    shown = (mpmath.nstr(value, 15), mpmath.nstr(error, 3))
-    detail = f"{what} {shown[0]} +- {shown[1]}, predicted {mpmath.nstr(expected, 15)}"
+def _compare(part: Part, value: Any, error: Any, expected: Any, tolerance: str, what: str, digits: int) -> Evidence:
+    """Support if the measurement meets the prediction within its own error or tolerance, and the error is small.
+
+    The tolerance is what the digits asked for allow, SPARE_DIGITS apart, if that is more.
+    """
+    with mpmath.workdps(digits + 10):
+        off, size = abs(value - expected), max(abs(expected), mpmath.mpf("1e-30"))
+        allowed = size * max(mpmath.mpf(tolerance), min(_COARSEST, mpmath.mpf(10) ** (SPARE_DIGITS - digits)))
+        reached = digits if off == 0 else min(digits, int(mpmath.floor(-mpmath.log10(off / abs(expected or 1)))))
+    printed = max(15, reached)
+    shown = (mpmath.nstr(value, printed), mpmath.nstr(error, 3))
+    detail = f"{what} {shown[0]} +- {shown[1]}, predicted {mpmath.nstr(expected, printed)}"
     if error > allowed:
         return Evidence(Leg.NUMERIC, Verdict.UNDECIDED, f"error too large: {detail}", part.name, interval=shown)
-    if abs(value - expected) > allowed:
+    if off > allowed:
         return Evidence(Leg.NUMERIC, Verdict.UNDECIDED, f"DISAGREEMENT: {detail}", part.name, interval=shown)
-    reached = 15 if value == expected else int(mpmath.floor(-mpmath.log10(abs(value - expected) / abs(expected or 1))))
     return Evidence(Leg.NUMERIC, Verdict.SUPPORTED, detail, part.name, digits=max(reached, 0), interval=shown)
 
 

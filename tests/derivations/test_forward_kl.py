@@ -154,3 +154,11 @@ def test_a_fit_through_gauges_finds_the_limit_and_an_honest_error():
     values = [1 + 3 * h + 5 * h**2 * mpmath.log(h) + h**3 for h in xs]
     limit, error = limit_of_fit(values, [[h, h**2 * mpmath.log(h), h**2] for h in xs])
     assert abs(limit - 1) <= error < mpmath.mpf("1e-3")
+
+
+@pytest.mark.parametrize("digits", [1, 8, 20])
+def test_measured_limits_ask_no_more_than_the_digits_of_the_run(digits):
+    """With --digits 8 the fit of the logit flow's time was singular; a tolerance of 25 digits would ask too much."""
+    claim = LIBRARY.claim("forward_kl/logit-flow")
+    found = [e for part in claim.parts for e in numeric.run(claim, part, digits)]
+    assert found and all(e.verdict is Verdict.SUPPORTED for e in found)
