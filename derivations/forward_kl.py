@@ -46,7 +46,7 @@ from symforget.gate.symbolic import gate, gate_s, gate_s_derivative
 from symforget.instances import TwoLetterPair
 from symforget.legs.certified import at, over
 from symforget.legs.numeric import Measurement, agree, extrapolate
-from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment
+from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment, sample
 from symforget.model import beta, delta, l, t
 from symforget.rules import (
     Affine,
@@ -315,6 +315,10 @@ def gradient(constant=1, floor=4):
             .equals(value, by=ReduceToGate(beta)),
             certified=(at(*POINTS),),
             numeric=(agree(*POINTS[:2]),),
+            simulation=tuple(
+                sample(POINTS[0], density=p_n, low=-3.4, high=1.5, dimension=d, written=beta * (1 - beta) * score)
+                for d in (1, 2, 5)
+            ),
         ),
         Part(
             eq(claimed, value),

@@ -127,7 +127,7 @@ def misassignment(old_factor=1 - beta, new_factor=beta):
     Source: "overlap-gated misassignment probabilities" (abstract of arXiv:2603.12163); the identity is ours.
     """
 
-    def part(name, expectation, factor, density, dimensions):
+    def part(name, expectation, factor, density):
         value = factor * H(beta)
         return Part(
             eq(expectation, value),
@@ -137,12 +137,12 @@ def misassignment(old_factor=1 - beta, new_factor=beta):
             ),
             certified=(at(POINTS[0]),),
             numeric=(agree(POINTS[1]),),
-            simulation=tuple(sample(DRAWN, density=density, dimension=d) for d in dimensions),
+            simulation=tuple(sample(DRAWN, density=density, dimension=d) for d in (1, 2, 5)),
         )
 
     return (
-        part("old", E_o(responsibility_new(beta)), old_factor, p_o, (1, 5)),
-        part("new", E_n(responsibility_old(beta)), new_factor, p_n, (2,)),
+        part("old", E_o(responsibility_new(beta)), old_factor, p_o),
+        part("new", E_n(responsibility_old(beta)), new_factor, p_n),
     )
 
 

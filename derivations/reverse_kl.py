@@ -37,7 +37,7 @@ from symforget.instances import GaussianPair, TwoLetterPair
 from symforget.joint_flow import largest_float_drift
 from symforget.legs.certified import at, over
 from symforget.legs.numeric import Measurement, agree, extrapolate
-from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment
+from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment, sample
 from symforget.model import alpha, beta, delta, l, phi, z
 from symforget.regions import (
     START,
@@ -192,6 +192,17 @@ def gradient(constant=1):
                 at({phi: 3, alpha: "1/2"}, instance=FAR_LETTERS),
             ),
             numeric=(agree({phi: -1, alpha: "7/10"}, {phi: 2, alpha: "1/5"}, instance=LETTERS),),
+            simulation=tuple(
+                sample(
+                    {phi: -1, alpha: "7/10", delta: 2},
+                    density=mixture(model_weight),
+                    low=-4,
+                    high=4,
+                    dimension=d,
+                    written=model_weight * (1 - model_weight) * SCORE_GAP.subs(beta, model_weight),
+                )
+                for d in (1, 2, 5)
+            ),
         ),
     )
 
@@ -612,8 +623,7 @@ def force_law(restoring=1, model_gate=1, target_gate=1):
     dL/dm_o = beta Sigma^-1 [(m_o - mu_o) + e_q (m_n - m_o) - e_p (mu_n - mu_o)], where e_q and e_p are the
     probabilities that a draw from N(m_o, Sigma) is assigned to the new component, under the model and under the target;
     the equation of m_n exchanges the roles of old and new. Written along a direction v with v^T Sigma^-1 v = 1: a
-    letter m
-    stands for v^T Sigma^-1 m, and a derivative in it for moving m along v.
+    letter m stands for v^T Sigma^-1 m, and a derivative in it for moving m along v.
 
     Guarantee: **tight** (an identity), for the whole model and not only near the target.
     Hypotheses: Gaussian modes with common covariance Sigma, any dimension, any four means.
@@ -621,9 +631,7 @@ def force_law(restoring=1, model_gate=1, target_gate=1):
         arXiv:2603.12163); the formula is ours.
     """
 
-    def part(
-        name, component, weight_of, mean, other, own_target, other_target, aside, target_aside, far, new, dimensions
-    ):
+    def part(name, component, weight_of, mean, other, own_target, other_target, aside, target_aside, far, new):
         slope_q, slope_p = slope_along(log(MODEL)), slope_along(log(TARGET))
         e_q, e_p = SpaceIntegral(component * aside / MODEL), SpaceIntegral(component * target_aside / TARGET)
         pull = model_gate * e_q * (other - mean) - target_gate * e_p * (other_target - own_target)
@@ -667,7 +675,7 @@ def force_law(restoring=1, model_gate=1, target_gate=1):
                     what=f"whitened force in d = {d}, random covariance",
                     draws=1_200_000,
                 )
-                for d in dimensions
+                for d in (1, 2, 5)
             ),
         )
 
@@ -678,8 +686,8 @@ def force_law(restoring=1, model_gate=1, target_gate=1):
     to_new, to_old = (1 - beta) * c_n, beta * c_o
     to_new_target, to_old_target = (1 - alpha) * t_n, alpha * t_o
     return (
-        part("old mean", c_o, beta, m_o, m_n, mu_o, mu_n, to_new, to_new_target, points, False, (1, 2, 5)),
-        part("new mean", c_n, 1 - beta, m_n, m_o, mu_n, mu_o, to_old, to_old_target, points, True, (2,)),
+        part("old mean", c_o, beta, m_o, m_n, mu_o, mu_n, to_new, to_new_target, points, False),
+        part("new mean", c_n, 1 - beta, m_n, m_o, mu_n, mu_o, to_old, to_old_target, points, True),
     )
 
 

@@ -15,7 +15,7 @@ from zlib import crc32
 import numpy as np
 from sympy import Expr, Function, Gt, Rational, Symbol, lambdify, nan
 
-from symforget import mp
+from symforget.balls import evaluate
 from symforget.calculus import SampleIntegral, p_n, p_o, unfold
 from symforget.claims import Claim, Evidence, Leg, Part, Verdict
 from symforget.instances import GaussianPair
@@ -26,14 +26,16 @@ MAX_CHECKS = 1000
 FAILURE_PROBABILITY = 1e-6 / MAX_CHECKS
 RESOLUTION = 0.0125
 DRAWS, QUICK_DRAWS = 650_000, 100_000
+PREDICTED_DIGITS = 10
 
 
 @dataclass(frozen=True)
 class SampleMean:
     """One side of the statement, an expectation, estimated from draws; the other predicts it.
 
-    ``side``: "lhs" or "rhs", which must be ``constant * int density * value``. ``density``: p_o, p_n or a mixture of
-    them, what is sampled.
+    ``side``: "lhs" or "rhs", which must be ``constant * int density * value``, or mean the same as ``written`` if that
+    is given: a gradient as the expectation of what its estimator draws. ``density``: p_o, p_n or a mixture of them,
+    what is sampled.
     ``low``, ``high``: the range of value. ``dimension``: of the sample space; the covariance is random.
     """
 
@@ -43,6 +45,7 @@ class SampleMean:
     high: float = 1.0
     dimension: int = 1
     side: str = "lhs"
+    written: Expr | None = None
     draws: int = DRAWS
 
 
@@ -115,15 +118,15 @@ def run(claim: Claim, part: Part, seed: int, quick: bool) -> tuple[Evidence, ...
 
 
 def _run_sample_mean(part: Part, check: SampleMean, rng: np.random.Generator, quick: bool) -> Evidence:
-    sampled = getattr(part.statement, check.side)
+    sampled = getattr(part.statement, check.side) if check.written is None else check.written
     other = part.statement.rhs if check.side == "lhs" else part.statement.lhs
     scale, value = _integrand_over(check.density, unfold(sampled))
-    predicted = mp.evaluate(GaussianPair()(other / scale), check.at, 20)
+    predicted = evaluate(GaussianPair()(other / scale), check.at, PREDICTED_DIGITS)
     modes = GaussianModes.with_separation(float(check.at[delta]), check.dimension, rng)
     draws = QUICK_DRAWS if quick else check.draws
     estimate = bounded_mean(_drawer(modes, check, value), draws, check.low, check.high, FAILURE_PROBABILITY, rng)
     return judge(
-        part, estimate, np.asarray(float(predicted)), f"mean over {draws} draws in d = {check.dimension}", quick
+        part, estimate, np.asarray(float(predicted.mid())), f"mean over {draws} draws in d = {check.dimension}", quick
     )
 
 
