@@ -73,7 +73,19 @@ from symforget.rules import (
 from symforget.rules.bounds import PointwiseExpectation, SmallerOf
 from symforget.rules.gaussian import GateAsExpectation
 from symforget.rules.transforms import AsIntegral
-from symforget.rules.vectors import Gathering, MoveMean, SpaceIntegral, SteinAlong, c_n, c_o, m_n, m_o, slope_along
+from symforget.rules.vectors import (
+    Gathering,
+    MoveMean,
+    SpaceIntegral,
+    SteinAlong,
+    c_n,
+    c_o,
+    m_n,
+    m_o,
+    mu_n,
+    mu_o,
+    slope_along,
+)
 from symforget.rules.vectors import x as y
 from symforget.simulate import Estimate, GaussianModes, bounded_mean
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import sympy
 from sympy import (
@@ -45,18 +45,50 @@ from sympy import (
     together,
 )
 
-from symforget.signs import UnitInterval, is_positive
+from symforget.errors import InputError
+from symforget.signs import is_positive
 from symforget.trees import simplified
 
 p_o, p_n = symbols("p_o p_n", positive=True)
 
 
-class SampleIntegral(Expr):
-    """The integral of f(p_o(x), p_n(x)) over the sample space; ``args[0]`` is the Lambda of f."""
+class DensityIntegral(Expr):
+    """An integral over the sample space of an expression in the values of ``densities`` there, of degree one in them.
+
+    Of another degree it would depend on the reference measure. Rules make integrals of single terms, which may be of
+    any degree; a claim, and what is made concrete, may not hold such: see `required_homogeneous`.
+    """
 
     is_commutative = True
     is_real = True
     is_extended_real = True
+    densities: ClassVar[tuple[Symbol, ...]] = (p_o, p_n)
+    integrand: Any
+
+    def is_well_defined(self) -> bool:
+        """Whether the integrand is seen to be homogeneous of degree one in the densities."""
+        return is_homogeneous(self.integrand, self.densities)
+
+    def required_homogeneous(self) -> None:
+        """Check that the integral is well defined.
+
+        Raises:
+            InputError: the integrand is not seen to be homogeneous of degree one in the densities.
+        """
+        if not self.is_well_defined():
+            raise InputError(
+                f"the integral of {self.integrand} over the sample space depends on the measure it is taken with: the "
+                f"integrand must be homogeneous of degree one in {', '.join(map(str, self.densities))}"
+            )
+
+
+def well_defined(*expressions: Expr) -> bool:
+    """Whether every integral over the sample space in them is."""
+    return all(integral.is_well_defined() for e in expressions for integral in e.atoms(DensityIntegral))
+
+
+class SampleIntegral(DensityIntegral):
+    """The integral of f(p_o(x), p_n(x)) over the sample space; ``args[0]`` is the Lambda of f."""
 
     def __new__(cls, integrand: Any) -> SampleIntegral:
         body = integrand if isinstance(integrand, Lambda) else Lambda((p_o, p_n), sympify(integrand))
@@ -132,6 +164,10 @@ _DEFINITIONS: dict[str, Expr] = {
 }
 
 
+IF_DIFFERENT: Mapping[Symbol, str] = {TV: "(0, 1)", chi2: "(0, oo)", chi2_old: "(0, oo)"}
+"""What each of these runs through for positive p_o != p_n: stated for one of them, it is that hypothesis."""
+
+
 def mixture(weight: Expr) -> Expr:
     """The density q = weight p_o + (1 - weight) p_n."""
     return weight * p_o + (1 - weight) * p_n
@@ -178,25 +214,25 @@ def unfold(expr: Expr) -> Expr:
 
 
 @lru_cache(maxsize=2048)
-def is_homogeneous(integrand: Expr) -> bool:
-    """Whether f(s p_o, s p_n) = s f(p_o, p_n) for s > 0, which makes its integral well defined."""
-    if _degree(integrand) == 1:
+def is_homogeneous(integrand: Expr, densities: tuple[Symbol, ...] = (p_o, p_n), degree: int = 1) -> bool:
+    """Whether f(s p_o, s p_n) = s^degree f(p_o, p_n) for s > 0; degree one makes its integral well defined."""
+    if integrand == 0 or _degree(integrand, frozenset(densities)) == degree:
         return True
     s = Dummy("s", positive=True)
-    scaled = integrand.xreplace({p_o: s * p_o, p_n: s * p_n})
+    scaled = integrand.xreplace({p: s * p for p in densities})
     scaled = scaled.replace(lambda e: isinstance(e, log), lambda e: log(cancel(e.args[0])))
     plain = integrand.replace(lambda e: isinstance(e, log), lambda e: log(cancel(e.args[0])))
-    difference = scaled / s - plain
+    difference = scaled / s**degree - plain
     return cancel(together(difference)) == 0 or simplified(difference) == 0
 
 
-def _degree(e: Expr) -> Expr | None:
-    """The degree of homogeneity in (p_o, p_n), read off the structure; None if the structure does not show one."""
-    if e in (p_o, p_n):
+def _degree(e: Expr, densities: frozenset[Symbol]) -> Expr | None:
+    """The degree of homogeneity in the densities, read off the structure; None if the structure does not show one."""
+    if e in densities:
         return Integer(1)
-    if not e.free_symbols & {p_o, p_n}:
+    if not e.free_symbols & densities:
         return Integer(0)
-    degrees = [_degree(arg) for arg in e.args]
+    degrees = [_degree(arg, densities) for arg in e.args]
     if None in degrees:
         return None
     if e.is_Mul:
@@ -303,17 +339,18 @@ NOT_SMOOTH = tuple(getattr(sympy, name) for name in _NOT_SMOOTH_NAMES.split())
 """Functions with jumps or poles, whose derivatives as SymPy takes them forget those."""
 
 
-def dominated_derivative(integrand: Expr, parameter: Symbol, domain: Mapping[Symbol, Any] | None = None) -> bool:
+def dominated_derivative(integrand: Expr, parameter: Symbol, domain: Mapping[Symbol, Any]) -> bool:
     """Whether differentiation in ``parameter`` may pass under the integral, for parameters in their domain.
 
-    A parameter without a domain is in (0, 1). It may if the derivative's absolute value has an integrable majorant
-    near every parameter value. For a derivative that is rational in (p_o, p_n), homogeneous of degree one, with
-    nothing below the line but factors that are positive combinations of the densities, |df| <= C (p_o + p_n) with C
-    locally uniform: on the segment p_o + p_n = 1 it is continuous, and it is homogeneous. Logarithms of such
-    combinations are admitted when their argument is homogeneous of degree zero and they are multiplied by what keeps
-    them bounded: this is checked by the derivative being continuous on the closed segment, ends included.
+    It may if the derivative's absolute value has an integrable majorant near every parameter value; of a parameter
+    without a domain nothing is known but what its symbol is declared to be. For a derivative that is rational in
+    (p_o, p_n), homogeneous of degree one, with nothing below the line but factors that are positive combinations of the
+    densities, |df| <= C (p_o + p_n) with C locally uniform: on the segment p_o + p_n = 1 it is continuous, and it is
+    homogeneous. Logarithms of such combinations are admitted when their argument is homogeneous of degree zero and they
+    are multiplied by what keeps them bounded: this is checked by the derivative being continuous on the closed segment,
+    ends included.
     """
-    known = {s: i for s, i in (domain or {}).items() if s in integrand.free_symbols}
+    known = {s: i for s, i in domain.items() if s in integrand.free_symbols}
     return _dominated_derivative(integrand, parameter, tuple(known.items()))
 
 
@@ -350,8 +387,7 @@ def _positive_combination(base: Expr, known: Known) -> bool:
     if polynomial.total_degree() != 1 or polynomial.coeff_monomial(1) != 0:
         return False
     weights = [polynomial.coeff_monomial(p) for p in (p_o, p_n)]
-    where = {s: dict(known).get(s, UnitInterval()) for w in weights for s in w.free_symbols}
-    return all(is_positive(w, where) for w in weights)
+    return all(is_positive(w, dict(known)) for w in weights)
 
 
 def _tame_logarithm(term: Expr, known: Known) -> bool:

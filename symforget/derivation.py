@@ -14,7 +14,9 @@ from typing import Any, Protocol
 
 from sympy import Eq, Expr, Ge, Gt, Le, Lt, Symbol, oo, sympify
 
+from symforget.calculus import IF_DIFFERENT
 from symforget.domain import some_numbers_only
+from symforget.instances import is_of_the_pair, moves_unseen
 from symforget.signs import is_nonnegative, is_zero
 
 RELATIONS = {"=": Eq, "<=": Le, "<": Lt, ">=": Ge, ">": Gt}
@@ -174,9 +176,28 @@ def _same_sides(left: Any, right: Any, context: Context) -> bool:
     return is_zero(left.lhs - right.lhs, context.domain) and is_zero(left.rhs - right.rhs, context.domain)
 
 
+MOVES_UNSEEN = Checked(False, "integrals over the sample space depend on delta and TV without containing them")
+
+
+def check_step(before: Expr, step: Step, context: Context) -> Checked:
+    """Whether the step's rule accepts it, where nothing moves with a variable unseen."""
+    if any(map(moves_unseen, (before, step.expression))):
+        return MOVES_UNSEEN
+    return step.rule.check(before, step.relation, step.expression, context)
+
+
+def densities_differ(context: Context) -> bool:
+    """Whether p_o != p_n: the claim's densities are Gaussian, with delta > 0, or its domain says so."""
+    return context.gaussian or not IF_DIFFERENT.keys().isdisjoint(context.domain)
+
+
 def clashes(symbol: Any, context: Context, *expressions: Any) -> bool:
-    """Whether a variable that a rule binds is a parameter too, of the claim or of what the rule is applied to."""
-    return symbol in context.domain or any(symbol in e.free_symbols for e in expressions)
+    """Whether a variable that a rule binds is a parameter too, of the claim or of what the rule is applied to.
+
+    The separation of Gaussian densities always is: integrals over the sample space depend on it without containing it.
+    """
+    in_sight = symbol in context.domain or any(symbol in e.free_symbols for e in expressions)
+    return in_sight or is_of_the_pair(symbol)
 
 
 def runs_from(symbol: Any, low: Any, high: Any, context: Context) -> bool:
@@ -192,8 +213,17 @@ def runs_from(symbol: Any, low: Any, high: Any, context: Context) -> bool:
 
 
 def any_real(symbol: Any) -> bool:
-    """Whether a symbol stands for every real number: it is real, and nothing is assumed of its sign."""
-    return bool(symbol.is_real) and symbol.is_nonnegative is None and symbol.is_nonpositive is None
+    """Whether a symbol stands for every real number: it is real, and nothing else is assumed of it."""
+    unsigned = symbol.is_nonnegative is None and symbol.is_nonpositive is None and symbol.is_zero is None
+    return bool(symbol.is_real) and unsigned and not some_numbers_only(symbol)
+
+
+NOT_OVER_THE_LINE = Checked(False, "the normal variable is a parameter, or stands for some real numbers only")
+
+
+def runs_over_the_line(symbol: Any, context: Context, *expressions: Any) -> bool:
+    """Whether a symbol may name the normal variable of an expectation: any real number, and no parameter."""
+    return any_real(symbol) and not clashes(symbol, context, *expressions)
 
 
 def as_text(relation: Any) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from sympy import (
@@ -27,7 +28,21 @@ from sympy import (
     sqrt,
 )
 
-from symforget.calculus import BC, TV, DensityFunctional, H, SampleIntegral, chi2, chi2_old, map_integrals, unfold
+from symforget.calculus import (
+    BC,
+    TV,
+    DensityFunctional,
+    DensityIntegral,
+    H,
+    SampleIntegral,
+    chi2,
+    chi2_old,
+    map_integrals,
+    p_n,
+    p_o,
+    unfold,
+)
+from symforget.trees import BINDING, own_variables
 
 # Named as no bound variable of a derivation would be, so that none is captured.
 a, b = Symbol("p_o(1)", positive=True), Symbol("p_n(1)", positive=True)
@@ -85,10 +100,14 @@ def on_whitened_line(integral: SampleIntegral) -> Expr:
 
     With u the whitened coordinate along mu_n - mu_o from the midpoint, p_o and p_n are N(0, 1)(u) exp(-delta^2/8)
     times exp(-delta u/2) and exp(delta u/2); the common factor comes out by homogeneity.
+
+    Raises:
+        InputError: the integrand is not homogeneous of degree one.
     """
     from symforget import model
     from symforget.functions import normal
 
+    integral.required_homogeneous()
     u = Dummy("u", real=True)
     values = integral.at(exp(-model.delta * u / 2), exp(model.delta * u / 2))
     return exp(-(model.delta**2) / 8) * normal(values, u)
@@ -144,6 +163,28 @@ def carry_out(expr: Any) -> Any:
     if any(hasattr(e, "concrete") for e in preorder_traversal(expr)):
         expr = expr.replace(lambda e: hasattr(e, "concrete"), lambda e: e.concrete())
     return expr.replace(lambda e: isinstance(e, Subs), lambda e: e.doit(deep=False)) if expr.has(Subs) else expr
+
+
+@lru_cache(maxsize=4096)
+def moves_unseen(expr: Any) -> bool:
+    """Whether a derivative, limit, substitution or integral is in what the densities determine, and of what they do.
+
+    For Gaussian densities H, BC and integrals over the sample space depend on delta; SymPy takes them for constants. TV
+    and its like are numbers that belong to the densities, not variables.
+    """
+    return any(any(map(is_of_the_pair, own_variables(e))) and hides_the_pair(e) for e in expr.atoms(*BINDING))
+
+
+def is_of_the_pair(symbol: Any) -> bool:
+    """Whether a symbol is fixed with the pair of densities: the separation of Gaussian ones, or TV and its like."""
+    from symforget.model import delta
+
+    return symbol == delta or isinstance(symbol, DensityFunctional)
+
+
+def hides_the_pair(expr: Any) -> bool:
+    """Whether the expression depends on p_o and p_n, and so, for Gaussian ones, on delta."""
+    return needs_instance(expr) or any(i.densities == (p_o, p_n) for i in expr.atoms(DensityIntegral))
 
 
 def needs_instance(expr: Any) -> bool:

@@ -49,12 +49,12 @@ def renamed(expr: sympy.Expr, old: sympy.Symbol, new: sympy.Expr) -> Any:
     """
     if old != new and expr.has(*BINDING):
         for part in sympy.preorder_traversal(expr):
-            if isinstance(part, BINDING) and _variables(part) & new.free_symbols and part.has(old):
+            if isinstance(part, BINDING) and own_variables(part) & new.free_symbols and part.has(old):
                 raise ValueError(f"{new} in the place of {old} meets a variable bound in {part}")
     return expr.xreplace({old: new})
 
 
-def _variables(part: Any) -> set[Any]:
+def own_variables(part: Any) -> set[Any]:
     """The variables that a node binds, or is taken in."""
     return {part.args[1]} if isinstance(part, sympy.Limit) else set(part.variables)
 

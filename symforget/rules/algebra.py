@@ -8,8 +8,10 @@ from typing import Any
 
 from sympy import Derivative, Eq, Expr, Ge, Gt, Le, Lt, Mul, Symbol, sympify
 
-from symforget.calculus import unfold
-from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.calculus import IF_DIFFERENT, DensityFunctional, unfold
+from symforget.derivation import ACCEPTED, MOVES_UNSEEN, Checked, Context, densities_differ
+from symforget.instances import hides_the_pair
+from symforget.model import delta
 from symforget.rules.integrals import integrates_to_zero
 from symforget.signs import is_nonnegative, is_positive, is_zero, open_up
 from symforget.signset import possible_signs
@@ -118,6 +120,11 @@ class Lemma:
         return is_positive(self.times, context.domain) or (
             relation in ("<=", ">=") and is_nonnegative(self.times, context.domain)
         )
+
+
+def hypothesis_met(lemma_domain: Mapping[Any, Any], context: Context) -> bool:
+    """Whether the densities differ if a lemma with this domain supposes it."""
+    return IF_DIFFERENT.keys().isdisjoint(lemma_domain) or densities_differ(context)
 
 
 def variables_of(statement: Any) -> set[Any]:

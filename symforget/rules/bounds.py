@@ -8,7 +8,7 @@ from typing import Any
 from sympy import Eq, Expr, Ge, Gt, Le, Lt, Min, Symbol
 
 from symforget.calculus import SampleIntegral
-from symforget.derivation import ACCEPTED, Checked, Context, any_real, clashes
+from symforget.derivation import ACCEPTED, NOT_OVER_THE_LINE, Checked, Context, any_real, clashes, runs_over_the_line
 from symforget.rules.gaussian import combined_normal
 from symforget.rules.intervals import is_smooth_on_line
 from symforget.signs import is_nonnegative, is_zero
@@ -64,8 +64,8 @@ class PointwiseExpectation:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation not in ("<=", ">="):
             return Checked(False, "a pointwise inequality gives <= or >=")
-        if not any_real(self.z) or clashes(self.z, context, before, after):
-            return Checked(False, f"{self.z} must stand for any real number and be no parameter")
+        if not runs_over_the_line(self.z, context, before, after):
+            return NOT_OVER_THE_LINE
         for name, why, argument in self.given:
             shown = why.shown()
             if not shown.ok:

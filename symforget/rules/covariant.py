@@ -30,11 +30,12 @@ from sympy import (
     sympify,
 )
 
+from symforget.calculus import well_defined
 from symforget.derivation import ACCEPTED, Checked, Context, Rule
 from symforget.fisher import whitened_information
 from symforget.functions import normal
 from symforget.rules.oblique import ObliqueIntegral
-from symforget.rules.vectors import IntegralOverSpace, t_n, t_o, x
+from symforget.rules.vectors import NOT_WELL_DEFINED, IntegralOverSpace, holds_a_point, t_n, t_o, x
 from symforget.signs import is_zero
 from symforget.vanishing import vanishes_as_rational
 
@@ -198,6 +199,7 @@ def coordinates(n: int) -> tuple[Symbol, ...]:
 
 
 def _on_the_line(integral: GramIntegral | MixtureIntegral, delta: Expr) -> Expr:
+    integral.required_homogeneous()
     u = Dummy("u", real=True)
     return exp(-(delta**2) / 8) * normal(integral.at(exp(-delta * u / 2), exp(delta * u / 2), u), u)
 
@@ -276,6 +278,8 @@ class AlongAndAcross:
             return Checked(False, "not affine in the integrals")
         if affine.total_degree() > 1 or not is_zero(affine.coeff_monomial(1), context.domain):
             return Checked(False, "not linear in the integrals")
+        if not well_defined(before, after):
+            return NOT_WELL_DEFINED
         u = Dummy("u", real=True)
         terms = (affine.coeff_monomial(name) * _across(e, u) for e, name in names.items())
         if vanishes_as_rational(sum(terms, Integer(0))):
@@ -283,12 +287,12 @@ class AlongAndAcross:
         return Checked(False, "the integrands differ")
 
 
-def _across(integral: Expr, u: Symbol) -> Expr:
+def _across(integral: GramIntegral | ObliqueIntegral, u: Symbol) -> Expr:
     """The integrand in t_o, t_n and u, the coordinates across integrated."""
     if isinstance(integral, GramIntegral):
         return integral.at(t_o, t_n, u)
     kappa, w = integral.args[1], Dummy("w", real=True)
-    moved = integral.integrand.xreplace({x: kappa * u + w})  # type: ignore[attr-defined]
+    moved = integral.integrand.xreplace({x: kappa * u + w})
     return _second_moments(moved, (w,), ((1 - kappa**2,),))
 
 

@@ -26,8 +26,20 @@ from sympy import (
 )
 
 from symforget.calculus import H, SampleIntegral, mixture, p_n, p_o
-from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, Rule, clashes, closes, runs_from
+from symforget.derivation import (
+    ACCEPTED,
+    RELATIONS,
+    Checked,
+    Context,
+    Derivation,
+    Rule,
+    clashes,
+    closes,
+    densities_differ,
+    runs_from,
+)
 from symforget.domain import Interval
+from symforget.instances import is_of_the_pair
 from symforget.rules.algebra import value_allowed, variables_of
 from symforget.rules.integrals import integrates_to_zero
 from symforget.rules.intervals import check_all_steps, differentiates_under_an_integral
@@ -340,7 +352,7 @@ class SlowestOnTheWay:
         if not all(_in_unit(context.domain.get(s)) for s in (self.start, self.target, self.r)):
             return Checked(False, "weights and r must be confined to [0, 1]")
         way = context.domain.get(self.theta)
-        if way is None or way.lower != 0 or way.upper != 1:
+        if way is None or way.lower != 0 or way.upper != 1 or is_of_the_pair(self.theta):
             return Checked(False, f"{self.theta} does not run through [0, 1]: the premises speak of a part of the way")
         if not all(_least_is_positive(e, context) for e in (self.c, self.k)):
             return Checked(False, "c and k are not shown to be positive")

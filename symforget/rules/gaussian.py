@@ -30,8 +30,8 @@ from sympy import (
 )
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
-from symforget.calculus import NOT_SMOOTH, SampleIntegral, map_integrals, unfold
-from symforget.derivation import ACCEPTED, Checked, Context, any_real
+from symforget.calculus import NOT_SMOOTH, SampleIntegral, map_integrals, unfold, well_defined
+from symforget.derivation import ACCEPTED, NOT_OVER_THE_LINE, Checked, Context, runs_over_the_line
 from symforget.functions import normal
 from symforget.gate.symbolic import gate_s, gate_s_derivative
 from symforget.instances import on_whitened_line
@@ -59,7 +59,10 @@ class OnTheLine:
             return NOT_AN_EQUALITY
         if not context.gaussian:
             return Checked(False, "the claim is not for Gaussian densities only")
-        line = map_integrals(unfold(before), on_whitened_line)
+        opened = unfold(before)
+        if not well_defined(opened):
+            return Checked(False, "an integrand is not homogeneous of degree one in the densities")
+        line = map_integrals(opened, on_whitened_line)
         return same_expectations(line, after, context)
 
 
@@ -227,8 +230,8 @@ class Stein:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return NOT_AN_EQUALITY
-        if not any_real(self.z):
-            return Checked(False, f"{self.z} must stand for any real number")
+        if not runs_over_the_line(self.z, context, before, after):
+            return NOT_OVER_THE_LINE
         if not _tame(self.g, self.z):
             return Checked(False, "g is not shown to be smooth with moderate growth")
         exchanged = normal(self.z * self.g, self.z) - normal(self.g.diff(self.z), self.z)
@@ -322,8 +325,10 @@ class Tilt:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return NOT_AN_EQUALITY
-        if self.by.has(self.z) or not self.by.is_real or not any_real(self.z):
-            return Checked(False, "the tilt must be real and free of the normal variable, which is any real number")
+        if not runs_over_the_line(self.z, context, before, after):
+            return NOT_OVER_THE_LINE
+        if self.by.has(self.z) or not self.by.is_real:
+            return Checked(False, "the tilt must be real and free of the normal variable")
         tilted = exp(self.by * self.z) * self.g
         if not is_integrable(tilted, self.z, context.domain, True):
             return _NOT_SEEN_TO_EXIST

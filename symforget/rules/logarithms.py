@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sympy import Expr, Symbol, exp, log
 
 from symforget.calculus import SampleIntegral, is_homogeneous, unfold
-from symforget.derivation import ACCEPTED, Checked, Context, any_real, clashes
+from symforget.derivation import ACCEPTED, NOT_OVER_THE_LINE, Checked, Context, runs_over_the_line
 from symforget.functions import normal
 from symforget.rules.gaussian import same_expectations
 from symforget.rules.integrals import integrates_to_zero
@@ -57,8 +57,8 @@ class LargestExponential:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "<=":
             return Checked(False, "this rule bounds from above")
-        if not any_real(self.z) or clashes(self.z, context, before, after):
-            return Checked(False, f"{self.z} is a parameter, or stands for some real numbers only")
+        if not runs_over_the_line(self.z, context, before, after):
+            return NOT_OVER_THE_LINE
         if self.top.has(self.z) or not is_zero(self.top - self.y - self.room, context.domain):
             return Checked(False, f"{self.room} is not the room below the largest exponent")
         if not is_nonnegative(self.weight, context.domain) or not is_nonnegative(self.room, context.domain):

@@ -41,7 +41,8 @@ from sympy import (
     together,
 )
 
-from symforget.derivation import ACCEPTED, Checked, Context, any_real, clashes
+from symforget.calculus import well_defined
+from symforget.derivation import ACCEPTED, NOT_OVER_THE_LINE, Checked, Context, runs_over_the_line
 from symforget.fisher import (
     fisher_condition_number,
     fisher_largest_eigenvalue,
@@ -50,9 +51,23 @@ from symforget.fisher import (
     separate_entries,
 )
 from symforget.functions import normal
-from symforget.rules.algebra import value_allowed, variables_of
+from symforget.instances import is_of_the_pair
+from symforget.rules.algebra import hypothesis_met, value_allowed, variables_of
 from symforget.rules.gaussian import combined_normal
-from symforget.rules.vectors import IntegralOverSpace, SpaceIntegral, c_n, c_o, dominated, mu_n, mu_o, t_n, t_o, x
+from symforget.rules.vectors import (
+    NOT_WELL_DEFINED,
+    IntegralOverSpace,
+    SpaceIntegral,
+    c_n,
+    c_o,
+    dominated,
+    holds_a_point,
+    mu_n,
+    mu_o,
+    t_n,
+    t_o,
+    x,
+)
 from symforget.signs import is_positive, is_zero
 from symforget.vanishing import vanishes_as_rational
 
@@ -76,6 +91,7 @@ class ObliqueIntegral(IntegralOverSpace):
 
     def concrete(self) -> Expr:
         """As a standard normal expectation over u, the other coordinate integrated by its moments."""
+        self.required_homogeneous()
         kappa, delta = self.args[1:]
         u, w = Dummy("u", real=True), Dummy("w", real=True)
         old, new = exp(-delta * u / 2), exp(delta * u / 2)
@@ -180,7 +196,9 @@ class SecondVariation:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=" or not isinstance(before, SecondDerivative) or not isinstance(after, SpaceIntegral):
             return Checked(False, "the step must be a second derivative at a point, equal to an integral")
-        if not before.args[1].is_real or not dominated(before.moving.integrand, context):
+        if not runs_over_the_line(before.args[1], context, before, after):
+            return Checked(False, f"{before.args[1]} is a parameter, or stands for some real numbers only")
+        if not dominated(before.moving.integrand, context):
             return Checked(False, "no integrable majorant is seen")
         if before.centres() != (mu_o, mu_n, mu_o, mu_n) or after.integrand.has(c_o, c_n):
             return Checked(False, "the means are not the target's at 0")
@@ -234,10 +252,12 @@ class InThePlane:
         if relation != "=":
             return NOT_AN_EQUALITY
         interval = context.domain.get(self.weight)
-        if interval is None or interval.lower < 0 or interval.upper > 1 or not any_real(self.u):
-            return Checked(False, f"{self.weight} is not confined to (0, 1), or {self.u} is not any real number")
-        if clashes(self.u, context, before, after):
-            return Checked(False, f"{self.u} is a parameter: name the coordinate otherwise")
+        if interval is None or interval.lower < 0 or interval.upper > 1:
+            return Checked(False, f"{self.weight} is not confined to (0, 1)")
+        if not runs_over_the_line(self.u, context, before, after):
+            return NOT_OVER_THE_LINE
+        if not well_defined(before):
+            return NOT_WELL_DEFINED
         line = before.replace(lambda e: isinstance(e, ObliqueIntegral), lambda e: e.concrete())
         integrand = combined_normal(line - after, self.u)
         if integrand is None:
@@ -411,6 +431,8 @@ class ForTheSpectrum:
 
     def check(self, premises: tuple[Any, ...], statement: Any, context: Context) -> Checked:
         general, domain = context.lemma(self.claim, self.part)
+        if is_of_the_pair(self.low) or is_of_the_pair(self.excess):
+            return Checked(False, "the lemma does not hold for all values of what belongs to the densities")
         if [str(domain.get(s)) for s in (self.low, self.excess)] != ["(0, oo)", "[0, oo)"]:
             return Checked(False, "the lemma's symbols have other domains")
         others = general.free_symbols & domain.keys() - {self.low, self.excess}

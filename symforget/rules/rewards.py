@@ -7,6 +7,7 @@ letters: p_o = (a, 1-a), p_n = (b, 1-b), y = (y_1, y_2).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,27 +22,29 @@ from sympy import (
     Mul,
     Poly,
     PolynomialError,
+    Pow,
     Subs,
     Symbol,
     cancel,
     diff,
     exp,
     expand,
+    log,
     preorder_traversal,
     symbols,
     sympify,
     together,
 )
 
-from symforget.calculus import dominated_derivative, p_n, p_o
-from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.calculus import DensityIntegral, dominated_derivative, p_n, p_o
+from symforget.derivation import ACCEPTED, NOT_OVER_THE_LINE, Checked, Context, runs_over_the_line
 from symforget.domain import Interval
 from symforget.functions import normal
 from symforget.instances import a, b
 from symforget.rules.gaussian import same_expectations
 from symforget.rules.intervals import differentiates_under_an_integral
 from symforget.rules.touching import Given, opened
-from symforget.signs import is_nonnegative, is_zero
+from symforget.signs import is_nonnegative, is_positive, is_zero
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
 
@@ -52,12 +55,8 @@ y_1, y_2 = symbols("y_1 y_2", nonnegative=True)
 _UNIT = Interval.parse("[0, 1]")
 
 
-class RewardIntegral(Expr):
+class RewardIntegral(DensityIntegral):
     """The integral over the sample space of f(p_o, p_n, y), homogeneous of degree one in (p_o, p_n)."""
-
-    is_commutative = True
-    is_real = True
-    is_extended_real = True
 
     def __new__(cls, integrand: Any) -> RewardIntegral:
         body = integrand if isinstance(integrand, Lambda) else Lambda((p_o, p_n, y), sympify(integrand))
@@ -79,6 +78,7 @@ class RewardIntegral(Expr):
 
     def concrete(self) -> Expr:
         """The sum over two letters with rewards of their own."""
+        self.required_homogeneous()
         f = self.args[0]
         return f(a, b, y_1) + f(1 - a, 1 - b, y_2)  # type: ignore[operator]
 
@@ -229,6 +229,8 @@ class SteinLogistic:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return NOT_AN_EQUALITY
+        if not runs_over_the_line(self.z, context, before, after):
+            return NOT_OVER_THE_LINE
         if not self._bounded():
             return Checked(False, "g is not shown to be a smooth function of logistic functions")
         for side, integrand in ((before, self.z * self.g), (after, self.g.diff(self.z))):

@@ -22,13 +22,14 @@ from sympy import (
     exp,
     expand,
     log,
+    oo,
     pi,
     sqrt,
     sympify,
     together,
 )
 
-from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.derivation import ACCEPTED, NOT_OVER_THE_LINE, Checked, Context, runs_from, runs_over_the_line
 from symforget.ends import value_at_end
 from symforget.functions import normal
 from symforget.rules.gaussian import same_expectations
@@ -52,6 +53,8 @@ class IncreasingFromZero:
     def shown(self, context: Context) -> Checked:
         """Whether it is so: smooth, zero at the start, the slope as stated, its sign."""
         inside = {**context.domain, self.y: POSITIVE}
+        if not runs_from(self.y, Integer(0), oo, context):
+            return Checked(False, f"{self.y} is declared what not every positive number is")
         if not is_smooth(self.f, inside) or value_at_end(self.f, self.y, Integer(0)) != 0:
             return Checked(False, f"{self.f} is not shown to be smooth and to vanish at 0")
         if not is_zero(self.f.diff(self.y) - self.slope, inside):
@@ -254,6 +257,8 @@ class SigmoidBelowPower:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "<=":
             return Checked(False, "this rule bounds from above")
+        if not runs_over_the_line(self.z, context, before, after):
+            return NOT_OVER_THE_LINE
         if not open_up(self.y, context.domain).is_real or self.power.has(self.z):
             return Checked(False, "y must be real and the power constant")
         if not all(is_nonnegative(k, context.domain) for k in (self.power, 1 - self.power)):
@@ -278,6 +283,8 @@ class LogOfTwoBells:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return Checked(False, "this rule justifies an equality only")
+        if not runs_over_the_line(self.z, context, before, after):
+            return NOT_OVER_THE_LINE
         if not all(open_up(e, context.domain).is_real for e in (self.a, self.b)):
             return Checked(False, "a and b must be real")
         opened = normal(self.a, self.z) + normal(log(cosh(self.b)), self.z)
@@ -312,6 +319,8 @@ class LogCoshBelow:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "<=":
             return Checked(False, "this rule bounds from above")
+        if not runs_over_the_line(self.z, context, before, after):
+            return NOT_OVER_THE_LINE
         if not open_up(self.y, context.domain).is_real or self.y.has(self.z) or self.k.has(self.z):
             return Checked(False, "y must be real and free of the normal variable, like k")
         if not is_nonnegative(self.k, context.domain):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Dummy, Expr, Integer, Symbol, cancel, expand, log, together
+from sympy import Dummy, Expr, Integer, Symbol, cancel, expand, log, oo, together
 
 from symforget.calculus import SampleIntegral, p_n, p_o, unfold
-from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.derivation import ACCEPTED, Checked, Context, runs_from
 from symforget.domain import Interval
 from symforget.rules.integrals import combined_integrand
 from symforget.rules.intervals import is_smooth
@@ -32,6 +32,8 @@ class ConvexTouching:
     def shown(self, context: Context) -> Checked:
         """Whether it is so: smooth on the positive numbers, the contact at 1, the curvature as stated, its sign."""
         inside = {**context.domain, self.y: POSITIVE}
+        if not runs_from(self.y, Integer(0), oo, context):
+            return Checked(False, f"{self.y} is declared what not every positive number is")
         if not is_smooth(self.f, inside):
             return Checked(False, f"{self.f} is not shown to be smooth for positive {self.y}")
         for k in range(2):

@@ -40,13 +40,15 @@ from sympy import (
     together,
 )
 
-from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.calculus import DensityIntegral, is_homogeneous
+from symforget.derivation import ACCEPTED, NOT_OVER_THE_LINE, Checked, Context, runs_over_the_line
 from symforget.functions import normal
 from symforget.rules.intervals import differentiates_under_an_integral
 from symforget.signs import is_nonnegative, is_positive, is_zero
 from symforget.trees import carried_out
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
+NOT_WELL_DEFINED = Checked(False, "an integrand is not homogeneous of degree one in the densities")
 
 c_o, c_n, t_o, t_n = symbols("c_o c_n t_o t_n", positive=True)
 x = Symbol("x", real=True)
@@ -55,12 +57,10 @@ CENTRE = {c_o: m_o, c_n: m_n, t_o: mu_o, t_n: mu_n}
 DENSITIES = tuple(CENTRE)
 
 
-class IntegralOverSpace(Expr):
+class IntegralOverSpace(DensityIntegral):
     """An integral over R^d, written through what its integrand sees of it; ``concrete`` makes it an expectation."""
 
-    is_commutative = True
-    is_real = True
-    is_extended_real = True
+    densities = DENSITIES
 
 
 class SpaceIntegral(IntegralOverSpace):
@@ -92,6 +92,7 @@ class SpaceIntegral(IntegralOverSpace):
 
     def on_a_line(self) -> Expr:
         """The integral for d = 1, Sigma = 1, as a standard normal expectation around m_o."""
+        self.required_homogeneous()
         u = Dummy("u", real=True)
         first = self.centres[0]
         values = [exp((m - first) * u - (m - first) ** 2 / 2) for m in self.centres]
@@ -108,6 +109,11 @@ class SpaceIntegral(IntegralOverSpace):
         return rf"\int {printer._print(self.integrand)}\,dx"
 
 
+def holds_a_point(*expressions: Expr) -> bool:
+    """Whether they hold a density or the place x: outside an integral these mean nothing."""
+    return any(e.has(*DENSITIES, x) for e in expressions)
+
+
 def slope_along(f: Expr) -> Expr:
     """The derivative of f as x moves along v."""
     return diff(f, x) - sum((diff(f, c) * c * (x - centre) for c, centre in CENTRE.items()), sympify(0))
@@ -115,10 +121,7 @@ def slope_along(f: Expr) -> Expr:
 
 def homogeneous(f: Expr, degree: int) -> bool:
     """Whether f(s c_o, s c_n, s t_o, s t_n) = s^degree f."""
-    scale = Dummy("s", positive=True)
-    scaled = f.xreplace({c: scale * c for c in DENSITIES})
-    plain, scaled = (e.replace(lambda h: isinstance(h, log), lambda h: log(cancel(h.args[0]))) for e in (f, scaled))
-    return cancel(together(scaled / scale**degree - plain)) == 0
+    return is_homogeneous(f, DENSITIES, degree)
 
 
 def gathered(expr: Expr) -> Expr | None:
@@ -129,7 +132,7 @@ def gathered(expr: Expr) -> Expr | None:
     """
     names = {e: Dummy() for e in sorted(expr.atoms(SpaceIntegral), key=str)}
     opened = expr.xreplace(names)
-    if opened.has(*DENSITIES, x):
+    if holds_a_point(opened):
         return None
     if not names:
         return expr * c_o
@@ -326,7 +329,9 @@ class SechAboveBell:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != ">=":
             return Checked(False, "this bound is a lower one")
-        if not self.z.is_real or not self.argument.is_real:
+        if not runs_over_the_line(self.z, context, before, after):
+            return NOT_OVER_THE_LINE
+        if not self.argument.is_real:
             return Checked(False, "the argument is not shown to be real")
         sides = (normal(sech(self.argument), self.z), normal(exp(-(self.argument**2) / 2), self.z))
         if all(is_zero(expand(s - e), context.domain) for s, e in zip((before, after), sides, strict=True)):

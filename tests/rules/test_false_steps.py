@@ -147,9 +147,9 @@ def test_no_derivative_of_a_function_with_a_jump_is_taken_under_the_expectation(
 def test_a_majorant_needs_both_densities_below_the_line():
     """On p_o/p_n with a heavy tail the integral of p_o^3/(t^2 p_o + p_n)^2 t^3 has slope 1/2 at t = 0, not 0."""
     t = a - Rational(1, 2)
-    assert not dominated_derivative(t**3 * p_o**3 / (t**2 * p_o + p_n) ** 2, a)
-    assert not dominated_derivative(a * p_o**2 / p_n, a)
-    assert dominated_derivative(p_o**2 / (a * p_o + (1 - a) * p_n), a)
+    assert not dominated_derivative(t**3 * p_o**3 / (t**2 * p_o + p_n) ** 2, a, {a: UNIT})
+    assert not dominated_derivative(a * p_o**2 / p_n, a, {a: UNIT})
+    assert dominated_derivative(p_o**2 / (a * p_o + (1 - a) * p_n), a, {a: UNIT})
 
 
 def test_an_antiderivative_is_smooth_at_the_ends_it_reaches():
@@ -262,8 +262,8 @@ def test_a_derivative_does_not_pass_under_an_integral_over_samples_by_itself():
 
 
 def test_kinks_and_exponentials_of_densities_have_no_majorant():
-    assert not dominated_derivative(Abs(p_o - a * p_n), a)
-    assert not dominated_derivative(p_o * a**3 * exp(2 * p_o / p_n - a**2 * exp(p_o / p_n)), a)
+    assert not dominated_derivative(Abs(p_o - a * p_n), a, {a: UNIT})
+    assert not dominated_derivative(p_o * a**3 * exp(2 * p_o / p_n - a**2 * exp(p_o / p_n)), a, {a: UNIT})
 
 
 def test_an_integral_keeps_its_outer_limits():
