@@ -276,7 +276,8 @@ class AlongAndAcross:
             affine = Poly(difference.xreplace(names), *names.values())
         except PolynomialError:
             return Checked(False, "not affine in the integrals")
-        if affine.total_degree() > 1 or not is_zero(affine.coeff_monomial(1), context.domain):
+        outside = [affine.coeff_monomial(1), *(affine.coeff_monomial(name) for name in names.values())]
+        if affine.total_degree() > 1 or not is_zero(outside[0], context.domain) or holds_a_point(*outside):
             return Checked(False, "not linear in the integrals")
         if not well_defined(before, after):
             return NOT_WELL_DEFINED

@@ -164,7 +164,7 @@ class Reciprocal:
     """x/f <= x/g where f/x >= g/x > 0: a larger speed takes less time.
 
     ``speed``: a derivation of ``f x >= g x`` (both sides multiplied by x, so that it may have either sign), whose
-    right side must be a positive multiple of x^2; the step is then x/f <= x/g for x != 0.
+    right side must be a positive multiple of x^2; the step is then x/f <= x/g. Where x = 0, both are 0/0.
     """
 
     distance: Expr
@@ -183,8 +183,9 @@ class Reciprocal:
         rate = lowest_terms(proved.rhs / self.distance**2)
         if not is_positive(rate, context.domain):
             return Checked(False, f"{rate} is not shown to be positive")
-        if is_zero(before * proved.lhs - self.distance**2, context.domain) and is_zero(
-            after * proved.rhs - self.distance**2, context.domain
+        # Not multiplied out: where x = 0, that would leave the two sides free.
+        if is_zero(before - self.distance**2 / proved.lhs, context.domain) and is_zero(
+            after - self.distance**2 / proved.rhs, context.domain
         ):
             return ACCEPTED
         return Checked(False, "the two sides are not the distance over the two speeds")

@@ -139,7 +139,7 @@ class SizesBelow:
 class SizesAtLeast:
     """max(|x|, |y|, ...) >= w_1 x + w_2 y + ..., where |w_1| + |w_2| + ... <= 1.
 
-    ``terms``: the x, y, ... taken from the last expression, ``weights``: the w_k, ``signs``: their signs.
+    ``terms``: the x, y, ... taken from the last expression, ``weights``: the w_k, ``signs``: their signs, 1 or -1.
     """
 
     terms: tuple[Expr, ...]
@@ -150,6 +150,8 @@ class SizesAtLeast:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != ">=" or not _is_size(before):
             return Checked(False, "this rule bounds sizes from below")
+        if not all(sign in (1, -1) for sign in self.signs):
+            return Checked(False, "a sign is 1 or -1")
         if not all(any(_same_size(t, x, context) for x in _sizes(before)) for t in self.terms):
             return Checked(False, "a term is not among the sizes")
         sizes = [sign * sympify(w) for sign, w in zip(self.signs, self.weights, strict=True)]

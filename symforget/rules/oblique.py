@@ -228,6 +228,8 @@ class ObliqueMoments:
             return Checked(False, "not affine in the integrals")
         if affine.total_degree() > 1:
             return Checked(False, "not affine in the integrals")
+        if holds_a_point(affine.coeff_monomial(1), *(affine.coeff_monomial(name) for name in names.values())):
+            return Checked(False, "a density or a place stands outside the integrals")
         ((kappa, delta),) = frames
         integrand = sum((affine.coeff_monomial(name) * e.integrand for e, name in names.items()), Integer(0))
         total = _polynomial_integral(integrand, {t_o: -kappa * delta / 2, t_n: kappa * delta / 2})

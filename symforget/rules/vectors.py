@@ -304,8 +304,9 @@ class TriangleInequality:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "<=":
             return Checked(False, "the triangle inequality gives <=")
-        if not all(is_nonnegative(sympify(e), context.domain) for e in (self.a, self.b, self.times, 1 + self.kappa)):
-            return Checked(False, "lengths and 1 + kappa must be shown to be nonnegative")
+        signs = (self.a, self.b, self.times, 1 + self.kappa, 1 - self.kappa)
+        if not all(is_nonnegative(sympify(e), context.domain) for e in signs):
+            return Checked(False, "lengths must be shown to be nonnegative, and kappa to lie in [-1, 1]")
         length = sqrt(self.a**2 + self.b**2 - 2 * self.kappa * self.a * self.b)
         if is_zero(before - self.times * length, context.domain) and is_zero(
             after - self.times * (self.a + self.b), context.domain
