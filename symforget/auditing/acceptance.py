@@ -13,7 +13,7 @@ from symforget import prover
 from symforget.auditing.truth import is_certified
 from symforget.auditing.witnesses import FAILURES
 from symforget.claims import Part, WitnessRecord
-from symforget.derivation import Chain, Context, Derivation, Step
+from symforget.derivation import Chain, Context, Derivation, Step, check_step
 from symforget.legs.certified import Boxes
 from symforget.legs.points import concrete, record
 from symforget.timelimit import time_limit
@@ -50,7 +50,7 @@ def _redirected(chain: Chain, statement: Any, mutant: Any, context: Context) -> 
     if not changed:
         return ""
     for before, step in changed:
-        if not _ok(lambda b=before, s=step: s.rule.check(b, s.relation, s.expression, context)):
+        if not _ok(lambda b=before, s=step: check_step(b, s, context)):
             return ""
     return changed[-1][1].rule.reason
 

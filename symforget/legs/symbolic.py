@@ -14,7 +14,7 @@ from sympy import latex
 from sympy.core.relational import Relational
 
 from symforget.claims import Claim, Densities, Evidence, Leg, Part, StepResult, Verdict, WitnessRecord, weakest
-from symforget.derivation import RELATIONS, Chain, Checked, Context, Derivation, as_text, closes
+from symforget.derivation import RELATIONS, Chain, Checked, Context, Derivation, as_text, check_step, closes
 from symforget.errors import LemmaUnavailable, TimeLimit
 from symforget.legs.points import step_witness
 from symforget.timelimit import time_limit
@@ -79,7 +79,7 @@ def _check_chain(claim: Claim, chain: Chain, context: Context, first: int, spot:
     for number, step in enumerate(chain.steps, start=first):
         cited: list[str] = []
         watched = replace(context, lemma=_watch(context.lemma, cited))
-        checked = guarded(lambda b=before, s=step, c=watched: s.rule.check(b, s.relation, s.expression, c))
+        checked = guarded(lambda b=before, s=step, c=watched: check_step(b, s, c))
         relation = RELATIONS[step.relation](before, step.expression, evaluate=False)
         where = f"step {number} of the derivation ({step.rule.reason})"
         witness = step_witness(claim, relation, where, checked.ok) if spot or not checked.ok else None

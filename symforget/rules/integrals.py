@@ -33,9 +33,10 @@ from symforget.calculus import (
     split_integrals,
     unfold,
 )
-from symforget.derivation import ACCEPTED, Checked, Context
+from symforget.derivation import ACCEPTED, MOVES_UNSEEN, Checked, Context
 from symforget.domain import Interval
 from symforget.ends import divides_by_zero
+from symforget.instances import hides_the_pair, is_of_the_pair
 from symforget.rules.intervals import differentiates_under_an_integral
 from symforget.signs import is_nonnegative, is_zero
 from symforget.trees import carried_out, renamed
@@ -271,6 +272,8 @@ class FundamentalTheorem:
             return Checked(False, f"one integral up to {self.parameter}, which its integrand does not contain")
         if upper != self.parameter or not is_zero(lower - self.at, context.domain):
             return Checked(False, f"the limits must run from {self.at} to {self.parameter}")
+        if is_of_the_pair(self.parameter) and hides_the_pair(before):
+            return MOVES_UNSEEN
         interval = context.domain.get(self.parameter)
         if interval is None or not _is_in_closure(self.at, interval, context) or before.has(*NOT_SMOOTH):
             return Checked(False, f"the way from {self.at} to {self.parameter} is not known to be smooth")

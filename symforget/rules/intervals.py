@@ -41,7 +41,17 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from symforget.calculus import SampleIntegral
-from symforget.derivation import ACCEPTED, RELATIONS, Checked, Context, Derivation, clashes, closes, runs_from
+from symforget.derivation import (
+    ACCEPTED,
+    RELATIONS,
+    Checked,
+    Context,
+    Derivation,
+    check_step,
+    clashes,
+    closes,
+    runs_from,
+)
 from symforget.domain import Interval
 from symforget.ends import limit_at_end
 from symforget.functions import normal
@@ -152,7 +162,7 @@ def check_all_steps(derivation: Derivation, context: Context) -> Checked:
     for chain in derivation.chains:
         before = chain.start
         for step in chain.steps:
-            checked = step.rule.check(before, step.relation, step.expression, context)
+            checked = check_step(before, step, context)
             if not checked.ok:
                 return Checked(False, f"{step.rule.reason}: {checked.detail}")
             before = step.expression
