@@ -886,7 +886,11 @@ def predicted_pull(dimension, toward):
 
 
 @claim(
-    domain={beta: "(0, 1)", m_o: "(-oo, oo)", m_n: "(-oo, oo)", delta: "(0, oo)"},
+    domain={
+        beta: "(0, 1)",
+        **dict.fromkeys((m_o, m_n, mu_o, mu_n), "(-oo, oo)"),
+        delta: "(0, oo)",
+    },
     kind="upper bound",
     densities="Gaussian",
     sentence="collapse",

@@ -70,6 +70,8 @@ FORWARD, REVERSE = Direction.FORWARD, Direction.REVERSE
 LETTERS = TwoLetterPair(Rational(1, 4), Rational(2, 3))
 PAIRS = {a: "[1/10, 1/5]", b: "[3/10, 2/5]"}
 s = Symbol("s", real=True)
+y = Symbol("y", real=True)
+"""The argument of a characteristic polynomial."""
 
 q, p_teacher = mixture(beta), mixture(teacher())
 HALF_WAY = beta * (1 - beta)
@@ -405,7 +407,16 @@ def midpoints(field, state, time, count):
 
 
 @claim(
-    domain={beta: UNIT, beta_bar: UNIT, c: UNIT, lam: STRENGTH, kappa: "(0, oo)", k: "(0, 1/4]"},
+    domain={
+        beta: UNIT,
+        beta_bar: UNIT,
+        c: UNIT,
+        lam: STRENGTH,
+        kappa: "(0, oo)",
+        k: "(0, 1/4]",
+        y: "(-oo, oo)",
+        TV: "(0, 1)",
+    },
     kind="rate",
     densities="any",
     sentence="sdft",
@@ -454,7 +465,6 @@ def jacobian(scale=1, low=1, high=1):
     similar = over({lam: "[1/2, 3/4]", k: "[1/8, 3/16]", kappa: "[1/8, 3/16]"})
     apart = over({lam: "[1/4, 3/4]", k: "[1/8, 1/4]", kappa: "[1/50, 1/25]"})
     anchored = over({lam: "[1/2, 5/8]", k: "[1/8, 5/32]", kappa: "[1/8, 5/32]"})
-    y = Symbol("y", real=True)
     rate_of_pair = follow_rate()
     on_pair = {k: rate_of_pair}
     with_gate = (rate_of_pair + kappa - sqrt(discriminant.xreplace(on_pair))) / 2
@@ -718,7 +728,6 @@ def neutral(share=1):
 
 
 step = Symbol("h", positive=True)
-SQUARE = Symbol("y", real=True)
 
 
 def next_logit(direction):
@@ -741,6 +750,7 @@ def at_rest_in_logit(expression):
         phi: "(-oo, oo)",
         beta_bar: UNIT,
         step: "(0, 8)",
+        y: "(-oo, oo)",
     },
     kind="convergence",
     densities="any",
@@ -819,11 +829,11 @@ def discrete_ema(memory=1, limit=8):
         slope(FORWARD),
         slope(REVERSE),
         Part(
-            eq((matrix - SQUARE * matrix.eye(2)).det(), SQUARE**2 - stated_trace * SQUARE + stated_determinant),
+            eq((matrix - y * matrix.eye(2)).det(), y**2 - stated_trace * y + stated_determinant),
             name="characteristic polynomial",
-            symbolic=Derivation((matrix - SQUARE * matrix.eye(2)).det())
-            .equals(SQUARE**2 - trace * SQUARE + determinant, by=Algebra("trace and determinant"))
-            .equals(SQUARE**2 - stated_trace * SQUARE + stated_determinant, by=Algebra()),
+            symbolic=Derivation((matrix - y * matrix.eye(2)).det())
+            .equals(y**2 - trace * y + determinant, by=Algebra("trace and determinant"))
+            .equals(y**2 - stated_trace * y + stated_determinant, by=Algebra()),
         ),
         stable("stable, g below 1", {}, small, g * (1 - epsilon) + epsilon),
         stable("stable, g between 1 and 2", larger, large, 1 + g * (1 - epsilon)),

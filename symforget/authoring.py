@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
 from typing import Any
@@ -176,8 +176,11 @@ def _validate_parts(parts: tuple[Any, ...], domain: Mapping[Symbol, Interval], w
         )
     for part in parts:
         _validate_numbers(part, where)
+        _validate_integrals(part, where)
         _validate_substitutions(part, domain, where)
+        _validate_divisors(part, domain, where)
         _validate_ends(part, domain, where)
+        _validate_symbols(part, domain, where)
     names = [p.name for p in parts]
     if len(set(names)) != len(names):
         raise InputError(f"{where}: parts need distinct names")
@@ -195,31 +198,79 @@ def _delicate(expression: Any) -> frozenset[Any]:
     from sympy import Float, Subs
     from sympy.concrete.expr_with_limits import ExprWithLimits
 
-    return frozenset(expression.atoms(Float, Subs, ExprWithLimits))
+    from symforget.calculus import DensityIntegral
+
+    return frozenset(expression.atoms(Float, Subs, ExprWithLimits, DensityIntegral))
 
 
 def _validate_numbers(part: Part, where: str) -> None:
     """Floating-point numbers: SymPy rounds with them, so that x - (1 + 1e-30) y and x - 1.0 y are the same to it."""
-    if _rounds(part.statement) or _rounds(part.symbolic):
+    if any(map(_rounds, (*_contents(part.statement), *_contents(part.symbolic)))):
         raise InputError(
             f"{where}: {part.name or 'statement'}: a number is written as a floating-point one; write Rational(1, 10) "
             f"for 0.1, so that it is exact"
         )
 
 
-def _rounds(written: Any) -> bool:
-    """Whether there is a floating-point number in an expression, a rule, or what these are made of."""
+def _contents(written: Any) -> Iterator[Any]:
+    """The expressions and floating-point numbers in a derivation, a rule, or what these are made of."""
     from sympy import Basic
 
-    if isinstance(written, Basic):
-        return any(e.is_Float for e in _delicate(written)) if written.args else bool(written.is_Float)
-    if isinstance(written, Mapping):
-        return any(_rounds(part) for pair in written.items() for part in pair)
-    if isinstance(written, (tuple, list)):
-        return any(map(_rounds, written))
-    if is_dataclass(written):
-        return any(_rounds(getattr(written, field.name)) for field in fields(written))
-    return isinstance(written, float)
+    inside: Iterable[Any] = ()
+    if isinstance(written, (Basic, float)):
+        yield written
+    elif isinstance(written, Mapping):
+        inside = (part for pair in written.items() for part in pair)
+    elif isinstance(written, (tuple, list)):
+        inside = written
+    elif is_dataclass(written):
+        inside = (getattr(written, field.name) for field in fields(written))
+    for part in inside:
+        yield from _contents(part)
+
+
+def _rounds(written: Any) -> bool:
+    """Whether a number, or one in an expression, is a floating-point one."""
+    if isinstance(written, float):
+        return True
+    return any(e.is_Float for e in _delicate(written)) if written.args else bool(written.is_Float)
+
+
+def _validate_symbols(part: Part, domain: Mapping[Symbol, Interval], where: str) -> None:
+    """A statement for all values of symbols: each needs a domain, and a name of its own."""
+    from symforget.calculus import DensityFunctional
+
+    where = f"{where}: {part.name or 'statement'}"
+    named: dict[str, Any] = {}
+    free = part.statement.free_symbols - part.statement.atoms(DensityFunctional)
+    for symbol in (*domain, *sorted(part.statement.free_symbols, key=str)):
+        if named.setdefault(symbol.name, symbol) != symbol:
+            raise InputError(
+                f"{where}: two different symbols are called {symbol}; SymPy tells them apart by what they are declared "
+                f"to be: use one symbol in the statement and in the domain"
+            )
+    stray = sorted(free - domain.keys(), key=str)
+    if stray:
+        raise InputError(f"{where}: {stray[0]} has no domain; say for which of its values the statement is meant")
+
+
+def _validate_integrals(part: Part, where: str) -> None:
+    """Integrals over the sample space: of degree one in the densities, and on delta they depend without showing it."""
+    from symforget.calculus import DensityIntegral
+    from symforget.instances import moves_unseen
+
+    where = f"{where}: {part.name or 'statement'}"
+    for whole in _written(part):
+        for integral in (e for e in _delicate(whole) if isinstance(e, DensityIntegral)):
+            try:
+                integral.required_homogeneous()
+            except InputError as error:
+                raise InputError(f"{where}: {error}") from None
+        if moves_unseen(whole):
+            raise InputError(
+                f"{where}: an integral over the sample space depends on delta and TV without containing them; a "
+                f"derivative, a limit or a value in delta is taken once it is written out on the line"
+            )
 
 
 def _validate_substitutions(part: Part, domain: Mapping[Symbol, Interval], where: str) -> None:
@@ -228,7 +279,7 @@ def _validate_substitutions(part: Part, domain: Mapping[Symbol, Interval], where
 
     for whole in _written(part):
         delicate = _delicate(whole)
-        bound = {v for e in delicate if not e.is_Float and not isinstance(e, Subs) for v in e.variables}
+        bound = {v for e in delicate if not e.is_Float and not isinstance(e, Subs) for v in _bound_by(e)}
         both = sorted(bound & (domain.keys() | whole.free_symbols), key=str) if bound else []
         if both:
             raise InputError(
@@ -243,11 +294,42 @@ def _validate_substitutions(part: Part, domain: Mapping[Symbol, Interval], where
                 )
 
 
-def _validate_ends(part: Part, domain: Mapping[Symbol, Interval], where: str) -> None:
-    """An end that belongs to the domain, where a side is divided by 0: nothing is stated there, whatever is proved."""
+def _bound_by(integral: Any) -> tuple[Any, ...]:
+    """The variables of integration or summation; over the sample space, those of the integrand's Lambda."""
+    from symforget.calculus import DensityIntegral
+
+    return integral.args[0].variables if isinstance(integral, DensityIntegral) else integral.variables
+
+
+def _validate_divisors(part: Part, domain: Mapping[Symbol, Interval], where: str) -> None:
+    """A polynomial in one parameter that a side is divided by, and that vanishes inside the parameter's interval."""
+    from sympy import Poly
+
+    for divisor in _divisors(part.statement):
+        symbol = next(iter(divisor.free_symbols)) if len(divisor.free_symbols) == 1 else None
+        if symbol not in domain or not divisor.is_polynomial(symbol):
+            continue
+        polynomial, interval = Poly(divisor, symbol), domain[symbol]
+        if not (polynomial.domain.is_ZZ or polynomial.domain.is_QQ):
+            continue
+        ends = sum(polynomial.eval(e) == 0 for e in {interval.lower, interval.upper} if e.is_finite)
+        if polynomial.count_roots(interval.lower, interval.upper) > ends:
+            raise InputError(
+                f"{where}: {part.name or 'statement'}: divides by {divisor}, which is 0 at some {symbol} inside its "
+                f"domain {interval}; state it for the intervals on either side"
+            )
+
+
+@lru_cache(maxsize=1024)
+def _divisors(statement: Any) -> frozenset[Any]:
     from sympy import Pow
 
-    divisors = {e.base for e in part.statement.atoms(Pow) if e.exp.could_extract_minus_sign()}
+    return frozenset(e.base for e in statement.atoms(Pow) if e.exp.could_extract_minus_sign())
+
+
+def _validate_ends(part: Part, domain: Mapping[Symbol, Interval], where: str) -> None:
+    """An end that belongs to the domain, where a side is divided by 0: nothing is stated there, whatever is proved."""
+    divisors = _divisors(part.statement)
     for symbol, interval in domain.items():
         for end, is_open in ((interval.lower, interval.lower_open), (interval.upper, interval.upper_open)):
             if not is_open and any(symbol in d.free_symbols and d.xreplace({symbol: end}) == 0 for d in divisors):

@@ -16,7 +16,6 @@ from sympy import (
     Dummy,
     Expr,
     Heaviside,
-    Integer,
     Mod,
     Mul,
     Piecewise,
@@ -67,14 +66,7 @@ def remembered(ask: Callable[[Expr, Mapping[Symbol, Any]], Answer]) -> Callable[
     return asked
 
 
-class UnitInterval:
-    """The open interval (0, 1), for callers that have no domain at hand."""
-
-    lower, upper = Integer(0), Integer(1)
-    lower_open = upper_open = True
-
-
-def parametrise(domain: Mapping[Symbol, Interval | UnitInterval]) -> dict[Symbol, Expr]:
+def parametrise(domain: Mapping[Symbol, Interval]) -> dict[Symbol, Expr]:
     """For every symbol an expression in a fresh positive (or nonnegative) symbol that runs through its interval.
 
     A closed upper end is not reached by x/(1 + x): continuity covers it for equalities and weak inequalities between

@@ -92,14 +92,25 @@ class Lemma:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         statement, lemma_domain = context.lemma(self.claim, self.part)
         bound = variables_of(statement)
-        if not lemma_domain.keys() >= self.at.keys():
+        if not lemma_domain.keys() - IF_DIFFERENT.keys() >= self.at.keys():
             return Checked(False, "only parameters of the lemma are replaced")
-        for symbol, value in {**{s: s for s in statement.free_symbols & lemma_domain.keys()}, **self.at}.items():
+        stray = statement.free_symbols - lemma_domain.keys() - statement.atoms(DensityFunctional)
+        if stray:
+            return Checked(False, f"the lemma does not say where {min(map(str, stray))} lies")
+        if not hypothesis_met(lemma_domain, context):
+            return Checked(False, "the lemma is for densities that differ")
+        if self.at.get(delta, delta) != delta and hides_the_pair(statement):
+            return MOVES_UNSEEN
+        kept = statement.free_symbols & lemma_domain.keys() - IF_DIFFERENT.keys()
+        for symbol, value in {**{s: s for s in kept}, **self.at}.items():
             if not value_allowed(value, lemma_domain.get(symbol), context):
                 return Checked(False, f"{symbol} -> {value} may leave the lemma's domain")
             renamed = isinstance(value, Symbol) and value not in statement.free_symbols | bound
             if symbol != value and not renamed and ({symbol} | sympify(value).free_symbols) & bound:
                 return Checked(False, f"{symbol} -> {value} meets a variable that the lemma binds")
+            others = (sympify(v).free_symbols for s, v in self.at.items() if s != symbol)
+            if symbol in bound and any(value in free for free in others):
+                return Checked(False, f"{symbol} -> {value} gives what the lemma binds the name of something else")
         used = type(statement)(
             statement.lhs.xreplace(dict(self.at)), statement.rhs.xreplace(dict(self.at)), evaluate=False
         )

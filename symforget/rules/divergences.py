@@ -12,13 +12,16 @@ from symforget.calculus import SampleIntegral, is_homogeneous, p_n, p_o, unfold
 from symforget.derivation import Checked, Context
 from symforget.rules.integrals import integrates_to_zero
 from symforget.rules.intervals import differentiates_under_an_integral
-from symforget.signs import UnitInterval, is_nonnegative, is_positive
+from symforget.signs import is_nonnegative, is_positive
 from symforget.trees import carried_out
 
 
 @dataclass(frozen=True)
 class UnderFiniteDivergence:
     """A first derivative taken under the integral, KL(p_o|p_n) and KL(p_n|p_o) being finite.
+
+    That they are is a hypothesis, which a claim whose derivation uses this rule must state; a claim knows its
+    hypotheses as text only, so that no rule can ask for it. For Gaussian densities both are finite.
 
     The derivative of the integrand must be c_0 + sum c_i log(y_i) with c_i polynomial in the parameter, linear in the
     densities, and y_i a ratio of combinations a p_o + b p_n with a, b >= 0, a + b > 0 on (0, 1). Then
@@ -76,5 +79,4 @@ def _combination(side: Expr, domain: Mapping[Symbol, Any]) -> bool:
     if any(sum(m) != 1 for m in polynomial.monoms()):
         return False
     a, b = (polynomial.coeff_monomial(p) for p in (p_o, p_n))
-    unit = {s: domain.get(s, UnitInterval()) for s in (a.free_symbols | b.free_symbols)}
-    return is_nonnegative(a, unit) and is_nonnegative(b, unit) and is_positive(a + b, unit)
+    return is_nonnegative(a, domain) and is_nonnegative(b, domain) and is_positive(a + b, domain)
