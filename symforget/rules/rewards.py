@@ -160,7 +160,11 @@ class PointwiseReward:
 
 @dataclass(frozen=True)
 class UnderTheRewardIntegral:
-    """Differentiation under the integral sign; the reward is bounded, so the majorant is that of the densities."""
+    """Differentiation under the integral sign; the majorant must hold for every reward, whose values y are in [0, 1].
+
+    What depends on y must depend on it continuously there, so that it is bounded: only powers, exponentials and
+    logarithms may hold it, the bases of powers that are not natural ones and the arguments of logarithms positive.
+    """
 
     parameter: Symbol
     reason: str = "differentiate under the integral"
@@ -173,10 +177,23 @@ class UnderTheRewardIntegral:
         for derivative in before.atoms(Derivative):
             if derivative.variables != (self.parameter,) or not isinstance(derivative.expr, RewardIntegral):
                 return Checked(False, f"only first derivatives of integrals in {self.parameter} are carried out")
-            if not dominated_derivative(derivative.expr.integrand, self.parameter, context.domain):
+            f, inside = derivative.expr.integrand, {**context.domain, y: _UNIT}
+            tame = all(_continuous_in_reward(e, inside) for e in preorder_traversal(diff(f, self.parameter)))
+            if not tame or not dominated_derivative(f, self.parameter, inside):
                 return Checked(False, f"no integrable majorant was found for {derivative}")
         done = before.replace(lambda e: isinstance(e, Derivative), lambda e: e.doit(deep=False))
         return ACCEPTED if vanishes(done - after, context) else Checked(False, "the derivative is another one")
+
+
+def _continuous_in_reward(e: Any, domain: Mapping[Symbol, Any]) -> bool:
+    """Whether a node of an integrand is continuous in y, given that its arguments are; densities are positive."""
+    if not e.has(y) or not e.args or isinstance(e, (Add, Mul, exp)):
+        return True
+    if isinstance(e, log):
+        return is_positive(e.args[0], domain)
+    if not isinstance(e, Pow):
+        return False
+    return (e.exp.is_Integer and e.exp.is_nonnegative) or is_positive(e.base, domain)
 
 
 @dataclass(frozen=True)
