@@ -296,7 +296,7 @@ def closed(weight):
 
 
 @claim(
-    domain={beta: "(0, 1)"},
+    domain={beta: "(0, 1)", TV: "(0, 1)"},
     kind="identity",
     densities="any",
     sentence="collapse",
@@ -360,7 +360,7 @@ def gradient(constant=1, floor=4):
 
 
 @claim(
-    domain={beta: "(0, 1)"},
+    domain={beta: "(0, 1)", TV: "(0, 1)"},
     kind="convergence",
     densities="any",
     sentence="collapse",
@@ -523,7 +523,7 @@ def scaled_from_above(times):
 
 
 @claim(
-    domain={beta_0: "(0, 1)", r: "(0, 1)", beta: "(0, 1)"},
+    domain={beta_0: "(0, 1)", r: "(0, 1)", beta: "(0, 1)", TV: "(0, 1)", chi2: "(0, oo)"},
     kind="rate",
     densities="any",
     sentence="collapse",
@@ -600,7 +600,7 @@ def information_at_most_chi2(weight):
 
 
 @claim(
-    domain={beta: "(0, 1)", beta_0: "(0, 1)", r: "(0, 1)"},
+    domain={beta: "(0, 1)", beta_0: "(0, 1)", r: "(0, 1)", TV: "(0, 1)", chi2: "(0, oo)"},
     kind="rate",
     densities="any",
     sentence="collapse",
@@ -719,7 +719,7 @@ def natural_flow(rate=1):
 
 
 @claim(
-    domain={beta: "(0, 1)"},
+    domain={beta: "(0, 1)", TV: "(0, 1)"},
     kind="rate",
     densities="any",
     sentence="collapse",

@@ -448,7 +448,7 @@ def score_gap_at(w):
 
 
 @claim(
-    domain={beta: UNIT, alpha: UNIT, theta: "[0, 1]", fraction: UNIT},
+    domain={beta: UNIT, alpha: UNIT, theta: "[0, 1]", fraction: UNIT, TV: "(0, 1)"},
     kind="rate",
     densities="any",
     sentence="target",

@@ -557,7 +557,7 @@ BOWL = Integral((w - c) / (w * (1 - w) * (1 - H(w))), (w, c, beta)) + (1 - lam) 
 
 
 @claim(
-    domain={beta: UNIT, beta_bar: UNIT, c: UNIT, lam: STRENGTH, kappa: "(0, oo)"},
+    domain={beta: UNIT, beta_bar: UNIT, c: UNIT, lam: STRENGTH, kappa: "(0, oo)", TV: "(0, 1)"},
     kind="convergence",
     densities="any",
     sentence="sdft",

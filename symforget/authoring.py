@@ -94,8 +94,8 @@ def claim(
     """Turn a function returning its Part (or Parts) into a claim; see the module's docstring.
 
     Args:
-        domain: symbol -> interval as text; symbols of the density pair (delta for Gaussians) included only where the
-            statement itself contains them.
+        domain: symbol -> interval as text, for every free symbol of the statements; delta, for Gaussians, only where a
+            statement itself contains it. p_o != p_n is the hypothesis ``TV: "(0, 1)"``.
         kind: a value of `Kind`. densities: "any", "Gaussian" or "none".
         false_twin: keyword argument -> false value; not empty.
         sentence: key or keys of `symforget.paper.SENTENCES`. depends_on: IDs whose truth the derivation uses.
@@ -144,13 +144,19 @@ def read_docstring(text: str, where: str) -> dict[str, str]:
 
 
 def _domain(domain: Mapping[Symbol, str], where: str) -> dict[Symbol, Interval]:
-    from symforget.calculus import p_n, p_o
+    from symforget.calculus import IF_DIFFERENT, p_n, p_o
 
     for symbol in domain:
         if symbol in (p_o, p_n):
             raise InputError(
                 f"{where}: {symbol} stands for a density under an integral over the sample space; "
                 f"give a parameter of the claim another name"
+            )
+    for functional in IF_DIFFERENT.keys() & domain.keys():
+        if domain[functional] != IF_DIFFERENT[functional]:
+            raise InputError(
+                f"{where}: {functional} belongs to the densities; that they differ is said by {functional} in "
+                f'"{IF_DIFFERENT[functional]}", and nothing else can be said of them'
             )
     intervals = {s: _interval(text, where, s) for s, text in domain.items()}
     for symbol, interval in intervals.items():

@@ -143,6 +143,8 @@ class DensityFunctional(Symbol):
     BC = int sqrt(p_o p_n) (Bhattacharyya coefficient), TV = (1/2) int |p_o - p_n| (total variation distance),
     chi2 = int (p_o - p_n)^2/p_n (chi-square divergence of p_o from p_n) = E_n[(p_o/p_n - 1)^2],
     chi2_old = E_o[(p_o/p_n - 1)^2], the same square averaged over the old mode.
+
+    All but BC are zero where p_o = p_n. A claim that needs p_o != p_n says so in its domain, by one of `IF_DIFFERENT`.
     """
 
     __slots__ = ()
@@ -153,9 +155,9 @@ class DensityFunctional(Symbol):
 
 
 BC = DensityFunctional("BC", positive=True)
-TV = DensityFunctional("TV", positive=True)
-chi2 = DensityFunctional("chi2", positive=True)
-chi2_old = DensityFunctional("chi2_old", positive=True)
+TV = DensityFunctional("TV", nonnegative=True)
+chi2 = DensityFunctional("chi2", nonnegative=True)
+chi2_old = DensityFunctional("chi2_old", nonnegative=True)
 _DEFINITIONS: dict[str, Expr] = {
     "BC": SampleIntegral(sqrt(p_o * p_n)),
     "TV": SampleIntegral(Abs(p_o - p_n)) / 2,

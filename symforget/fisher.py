@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flint import arb, arb_mat, ctx
-from sympy import Expr, Function, Integer, Matrix, diag, exp, log, sqrt, zeros
+from sympy import Expr, Function, Integer, Matrix, diag, exp, log, sqrt, together, zeros
 
 from symforget.gate.ball import gate_s_jet
 from symforget.gate.symbolic import gate_s, gate_s_derivative
@@ -183,7 +183,11 @@ class _Spectral(Function):
 
     nargs = 2
     is_real = True
-    is_positive = True
+
+    def _eval_is_positive(self) -> bool | None:
+        """At weights in (0, 1) and positive separations, where the scores are linearly independent."""
+        alpha, delta = self.args
+        return True if alpha.is_positive and together(1 - alpha).is_positive and delta.is_positive else None
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> Any:

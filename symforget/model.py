@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flint import acb, arb
-from sympy import Dummy, Expr, Function, Integral, Symbol, erf, exp, log, pi, sqrt
+from sympy import Dummy, Expr, Function, Integral, Symbol, erf, exp, log, pi, sqrt, together
 from sympy.printing.latex import LatexPrinter
 
 from symforget.balls import BallFunction, compile_ball
@@ -164,7 +164,9 @@ class forward_kl(_Divergence):
     nargs = 2
     head = r"\mathrm{KL}_{\mathrm{fwd}}"
     slots = (beta, delta)
-    is_nonnegative = True
+
+    def _eval_is_nonnegative(self) -> bool | None:
+        return True if _is_weight(self.args[0]) else None
 
     def closed_form(self) -> Expr:
         b, d = self.args
@@ -196,7 +198,9 @@ class reverse_kl(_Divergence):
     nargs = 3
     head = r"\mathrm{KL}_{\mathrm{rev}}"
     slots = (beta, alpha, delta)
-    is_nonnegative = True
+
+    def _eval_is_nonnegative(self) -> bool | None:
+        return True if all(map(_is_weight, self.args[:2])) else None
 
     def closed_form(self) -> Expr:
         b, a, d = self.args
@@ -258,6 +262,11 @@ class time_to_forget(_Divergence):
 
     def _eval_evalf(self, prec: int) -> Expr | None:
         return self.closed_form().evalf(int(prec * 0.30103)) if not self.free_symbols else None
+
+
+def _is_weight(x: Expr) -> bool:
+    """Whether it is seen to lie in [0, 1]."""
+    return bool(x.is_nonnegative and together(1 - x).is_nonnegative)
 
 
 def _require_weight(x: Range) -> None:

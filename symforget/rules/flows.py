@@ -355,7 +355,7 @@ class SlowestOnTheWay:
         way = context.domain.get(self.theta)
         if way is None or way.lower != 0 or way.upper != 1 or is_of_the_pair(self.theta):
             return Checked(False, f"{self.theta} does not run through [0, 1]: the premises speak of a part of the way")
-        if not all(_least_is_positive(e, context) for e in (self.c, self.k)):
+        if not densities_differ(context) or not all(_least_is_positive(e, context) for e in (self.c, self.k)):
             return Checked(False, "c and k are not shown to be positive")
         weight = Dummy("w", positive=True)
         meant = SampleIntegral((p_o - p_n) * log(mixture(weight) / mixture(self.target)))

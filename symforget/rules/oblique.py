@@ -438,7 +438,7 @@ class ForTheSpectrum:
         if [str(domain.get(s)) for s in (self.low, self.excess)] != ["(0, oo)", "[0, oo)"]:
             return Checked(False, "the lemma's symbols have other domains")
         others = general.free_symbols & domain.keys() - {self.low, self.excess}
-        if not all(value_allowed(s, domain[s], context) for s in others):
+        if not all(value_allowed(s, domain[s], context) for s in others) or not hypothesis_met(domain, context):
             return Checked(False, "the lemma holds on a smaller domain")
         if variables_of(general) & {self.low, self.excess, self.weight, self.separation}:
             return Checked(False, "the lemma binds a symbol that is replaced")
