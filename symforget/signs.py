@@ -13,29 +13,34 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sympy import (
     Abs,
+    Add,
+    Basic,
     Dummy,
     Expr,
-    Heaviside,
-    Mod,
+    Max,
+    Min,
     Mul,
-    Piecewise,
     Pow,
     Symbol,
-    acot,
+    atan,
     cancel,
-    ceiling,
+    cos,
+    cosh,
+    erf,
     exp,
     expand,
     expand_log,
     expand_power_base,
     factor,
-    floor,
-    frac,
+    log,
     oo,
     powdenest,
     powsimp,
-    sign,
+    sech,
+    sin,
+    sinh,
     sympify,
+    tanh,
     together,
 )
 
@@ -47,7 +52,8 @@ from symforget.vanishing import differs_from_zero_somewhere, vanishes_as_rationa
 if TYPE_CHECKING:
     from symforget.domain import Interval
 
-JUMPS = (sign, Heaviside, Piecewise, floor, ceiling, frac, Mod, acot)
+CONTINUOUS = (Add, Mul, exp, log, sin, cos, sinh, cosh, tanh, sech, erf, atan, Abs, Max, Min)
+"""Functions that are continuous wherever they have a value, whatever they are of."""
 
 Answer = TypeVar("Answer")
 
@@ -70,7 +76,7 @@ def parametrise(domain: Mapping[Symbol, Interval]) -> dict[Symbol, Expr]:
     """For every symbol an expression in a fresh positive (or nonnegative) symbol that runs through its interval.
 
     A closed upper end is not reached by x/(1 + x): continuity covers it for equalities and weak inequalities between
-    functions without jumps.
+    `CONTINUOUS` functions. What is neither is asked again there, by `at_closed_upper_ends`.
     A symbol on the whole line becomes a real symbol.
     """
     return {s: _parametrise_one(s, interval) for s, interval in domain.items()}
@@ -112,7 +118,7 @@ def is_zero(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
         return True
     if expr.has(*LEFT_ALONE):
         return is_zero(expr.xreplace({e: Dummy() for e in expr.atoms(*LEFT_ALONE)}), domain)
-    if expr.has(*JUMPS) and not _at_closed_upper_ends(is_zero, expr, domain):
+    if not _is_continuous(expr) and not at_closed_upper_ends(is_zero, expr, domain):
         return False
     opened = _without_absolute_values(open_up(expr, domain))
     if vanishes_in_exponentials(opened):
@@ -168,7 +174,7 @@ _STAGES = (
 @remembered
 def is_nonnegative(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
     """Whether the expression is >= 0 on the domain, shown factor by factor."""
-    if expr.has(*JUMPS) and not _at_closed_upper_ends(is_nonnegative, expr, domain):
+    if not _is_continuous(expr) and not at_closed_upper_ends(is_nonnegative, expr, domain):
         return False
     return _sign_shown(open_up(expr, domain), strict=False)
 
@@ -179,13 +185,26 @@ def is_positive(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
 
     The change of parameters does not reach a closed upper end, where continuity gives >= only: there it is shown apart.
     """
-    return _sign_shown(open_up(expr, domain), strict=True) and _at_closed_upper_ends(is_positive, expr, domain)
+    return _sign_shown(open_up(expr, domain), strict=True) and at_closed_upper_ends(is_positive, expr, domain)
 
 
-def _at_closed_upper_ends(asked: Callable[[Any, Any], bool], expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
-    """The same question wherever a symbol is at a closed upper end, which the change of parameters does not reach."""
+def at_closed_upper_ends(asked: Callable[[Any, Any], bool], expr: Basic, domain: Mapping[Symbol, Any]) -> bool:
+    """The same question wherever a symbol is at a closed upper end, which the change of parameters does not reach.
+
+    ``asked``: must ask this itself, so that corners are reached.
+    """
     ends = [(s, i.upper) for s, i in domain.items() if s in expr.free_symbols and not i.upper_open and i.lower != -oo]
     return all(asked(expr.subs(s, end), {k: i for k, i in domain.items() if k != s}) for s, end in ends)
+
+
+@lru_cache(maxsize=50_000)
+def _is_continuous(expr: Basic) -> bool:
+    """Whether the expression is continuous wherever it has a value, as 0**x is not."""
+    if isinstance(expr, Pow) and not isinstance(expr, exp):
+        kept = not expr.exp.free_symbols or bool(expr.base.is_positive)
+    else:
+        kept = not expr.args or isinstance(expr, CONTINUOUS)
+    return kept and all(_is_continuous(argument) for argument in expr.args)
 
 
 def _sign_shown(expr: Expr, strict: bool) -> bool:

@@ -13,7 +13,7 @@ from symforget.derivation import ACCEPTED, MOVES_UNSEEN, Checked, Context, densi
 from symforget.instances import hides_the_pair
 from symforget.model import delta
 from symforget.rules.integrals import integrates_to_zero
-from symforget.signs import is_nonnegative, is_positive, is_zero, open_up
+from symforget.signs import at_closed_upper_ends, is_nonnegative, is_positive, is_zero, open_up
 from symforget.signset import possible_signs
 from symforget.trees import bound_symbols
 
@@ -156,8 +156,8 @@ def value_allowed(value: Any, interval: Any, context: Context) -> bool:
         return True
     if value in context.domain and context.domain[value] == interval:
         return True
-    if not possible_signs(open_up(sympify(value), context.domain)):
-        return False  # not known to be real
+    if not _is_real(sympify(value), context.domain):
+        return False
     low = (
         (is_positive if interval.lower_open else is_nonnegative)(value - interval.lower, context.domain)
         if (interval.lower.is_finite)
@@ -169,3 +169,8 @@ def value_allowed(value: Any, interval: Any, context: Context) -> bool:
         else True
     )
     return bool(low and high)
+
+
+def _is_real(value: Expr, domain: Mapping[Symbol, Any]) -> bool:
+    """Whether the expression is seen to have a real value on the whole domain."""
+    return bool(possible_signs(open_up(value, domain))) and at_closed_upper_ends(_is_real, value, domain)

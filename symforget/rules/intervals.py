@@ -23,6 +23,7 @@ from sympy import (
     PolynomialError,
     Pow,
     Symbol,
+    Tuple,
     atan,
     cos,
     cosh,
@@ -56,7 +57,7 @@ from symforget.domain import Interval
 from symforget.ends import limit_at_end
 from symforget.functions import normal
 from symforget.integration import integrals_valued
-from symforget.signs import is_nonnegative, is_positive, is_zero, parametrise
+from symforget.signs import at_closed_upper_ends, is_nonnegative, is_positive, is_zero, parametrise
 from symforget.trees import carried_out, renamed
 from symforget.vanishing import vanishes_as_rational
 
@@ -195,7 +196,7 @@ class ChangeOfVariable:
         with_variable = {**context.domain, self.new: _WholeLine()}
         slope = self.g.diff(self.new)
         monotone = is_nonnegative(slope, with_variable) or is_nonnegative(-slope, with_variable)
-        if not (monotone and is_smooth(self.g.xreplace(parametrise(with_variable)), {})):
+        if not (monotone and is_smooth(self.g, with_variable)):
             return Checked(False, "the new variable is not shown to be a smooth monotone function")
         if is_zero(moved - renamed(after.function, s, self.new), with_variable):
             return ACCEPTED
@@ -242,18 +243,20 @@ class Antiderivative:
             return Checked(False, "the antiderivative is not shown to be smooth")
         if not is_zero(self.F.diff(self.variable) - renamed(integral.function, x, self.variable), inside):
             return Checked(False, "its derivative is not the integrand")
-        positive = parametrise(context.domain)
-        above, below = self._at(high, positive), self._at(low, positive)
-        if above is None or below is None:
-            return Checked(False, "an end's limit is not known for all parameters")
-        value = scale * (above - below)
-        same = is_zero(value.xreplace(positive) - after.xreplace(positive), {})
-        return ACCEPTED if same else Checked(False, f"its difference is {value}")
+        if self._has_value(Tuple(after, scale, self.F, low, high), context.domain):
+            return ACCEPTED
+        return Checked(False, "the difference between its ends is not shown to be this for all parameters")
 
-    def _at(self, end: Expr, positive: Any) -> Expr | None:
-        if end.is_finite is not False:
-            return self.F.xreplace({self.variable: end})
-        return limit_at_end(self.F.xreplace(positive), self.variable, end)
+    def _has_value(self, step: Tuple, domain: Any) -> bool:
+        """Whether ``after`` is scale times F's difference between low and high, limits at infinite ends."""
+        after, scale, F, low, high = step.xreplace(parametrise(domain))
+        above, below = self._at(F, high), self._at(F, low)
+        if above is None or below is None or not is_zero(scale * (above - below) - after, {}):
+            return False
+        return at_closed_upper_ends(self._has_value, step, domain)
+
+    def _at(self, F: Expr, end: Expr) -> Expr | None:
+        return limit_at_end(F, self.variable, end) if end.is_infinite else F.xreplace({self.variable: end})
 
 
 def _with_ends_reached(interval: Any, low: Expr, high: Expr, context: Context) -> Any:
@@ -391,6 +394,10 @@ class Squeeze:
 def _tends_to(bound: Expr, value: Expr, at: Any, context: Context) -> bool:
     """Whether the bound has this limit for all values of the parameters."""
     _, x, point, direction = at.args
-    positive = parametrise({s: i for s, i in context.domain.items() if s != x})
-    found = limit_at_end(bound.xreplace(positive), x, point, str(direction))
-    return found is not None and is_zero(found - value.xreplace(positive), {})
+
+    def has_limit(both: Tuple, domain: Any) -> bool:
+        f, limit = both.xreplace(parametrise(domain))
+        found = limit_at_end(f, x, point, str(direction))
+        return found is not None and is_zero(found - limit, {}) and at_closed_upper_ends(has_limit, both, domain)
+
+    return has_limit(Tuple(bound, value), {s: i for s, i in context.domain.items() if s != x})

@@ -30,13 +30,16 @@ from sympy import (
 )
 
 from symforget.derivation import ACCEPTED, NOT_OVER_THE_LINE, Checked, Context, runs_from, runs_over_the_line
+from symforget.domain import Interval
 from symforget.ends import value_at_end
 from symforget.functions import normal
 from symforget.rules.gaussian import same_expectations
 from symforget.rules.intervals import is_smooth
 from symforget.rules.touching import POSITIVE, opened
 from symforget.rules.vectors import DENSITIES, SpaceIntegral, gathered, x
-from symforget.signs import is_nonnegative, is_zero, open_up
+from symforget.signs import is_nonnegative, is_positive, is_zero, open_up
+
+_LINE = Interval.parse("(-oo, oo)")
 
 
 @dataclass(frozen=True)
@@ -343,6 +346,6 @@ class PositiveExpectation:
         if relation not in (">", ">=") or after != 0 or not isinstance(before, normal):
             return Checked(False, "the step must be E[g] > 0")
         z = Dummy("z", real=True)
-        if open_up(before.args[0](z), context.domain).is_positive:  # type: ignore[operator]
+        if is_positive(before.args[0](z), {**context.domain, z: _LINE}):  # type: ignore[operator]
             return ACCEPTED
         return Checked(False, f"{before} is not shown to be the expectation of something positive")
