@@ -19,7 +19,6 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar
 
-import sympy
 from sympy import (
     Abs,
     Add,
@@ -47,7 +46,7 @@ from sympy import (
 
 from symforget.errors import InputError
 from symforget.signs import is_positive
-from symforget.trees import simplified
+from symforget.trees import NOT_SMOOTH, simplified
 
 p_o, p_n = symbols("p_o p_n", positive=True)
 
@@ -333,12 +332,8 @@ def split_integrals(expr: Expr) -> Expr:
     return integrate_densities(map_integrals(expr, split))
 
 
-_NOT_SMOOTH_NAMES = "Piecewise sign Heaviside DiracDelta arg re im floor ceiling frac tan cot sec csc"
 Known = tuple[tuple[Symbol, Any], ...]
 """The intervals of some parameters."""
-
-NOT_SMOOTH = tuple(getattr(sympy, name) for name in _NOT_SMOOTH_NAMES.split())
-"""Functions with jumps or poles, whose derivatives as SymPy takes them forget those."""
 
 
 def dominated_derivative(integrand: Expr, parameter: Symbol, domain: Mapping[Symbol, Any]) -> bool:

@@ -15,6 +15,13 @@ LEFT_ALONE = (sympy.Limit, sympy.Sum, sympy.Product, IntegralTransform, sympy.Or
 BINDING = (sympy.Derivative, sympy.Integral, sympy.Limit, sympy.Product, sympy.Subs, sympy.Sum)
 """Nodes that bind a variable, or are taken in one, so that replacing it is more than replacing a leaf."""
 
+NOT_SMOOTH = (sympy.Piecewise, sympy.sign, sympy.Heaviside, sympy.DiracDelta, sympy.arg, sympy.re, sympy.im)
+NOT_SMOOTH += (sympy.floor, sympy.ceiling, sympy.frac, sympy.tan, sympy.cot, sympy.sec, sympy.csc)
+"""Functions with jumps or poles, whose derivatives as SymPy takes them forget those."""
+
+KINKED = (*NOT_SMOOTH, sympy.Abs, sympy.Max, sympy.Min, sympy.Mod, sympy.KroneckerDelta, sympy.acot)
+"""Functions that have no derivative somewhere, where SymPy gives them one."""
+
 
 def simplified(expr: sympy.Expr) -> sympy.Expr:
     """SymPy's simplification without its integration, whose antiderivatives forget jumps at times."""
@@ -25,11 +32,41 @@ def carried_out(expr: sympy.Expr) -> Any:
     """Derivatives and substitutions done, integrals left.
 
     Raises:
-        ValueError: there are limits or sums, whose values in SymPy hold for parameters in general only.
+        ValueError: there are limits or sums, whose values in SymPy hold for parameters in general only; a derivative
+            is of what may have a kink or jump; or a substitution is not to be written out (see `put_at_points`).
     """
     if expr.has(*LEFT_ALONE):
         raise ValueError("limits, sums and products are not carried out")
-    return expr.doit(integrals=False)
+    put = put_at_points(expr)
+    if differentiates_a_kink(expr) or differentiates_a_kink(put):
+        raise ValueError("a derivative of what may have a kink or jump is not carried out")
+    return put.doit(integrals=False)
+
+
+def differentiates_a_kink(expr: sympy.Expr) -> bool:
+    """Whether a derivative in the expression is of something with kinks or jumps that its variable may move."""
+    return any(
+        kink.free_symbols & set(derivative.variables)
+        for derivative in expr.atoms(sympy.Derivative)
+        for kink in derivative.expr.atoms(*KINKED)
+    )
+
+
+def put_at_points(expr: sympy.Expr) -> Any:
+    """The expression with every substitution written out; derivatives are not carried out, but taken at the point.
+
+    Raises:
+        ValueError: a point holds a symbol that means something else where it is put.
+    """
+
+    def put(value: Any) -> Any:
+        taken = bound_symbols(value.expr) | {v for d in value.expr.atoms(sympy.Derivative) for v in d.variables}
+        taken |= set(value.variables) if len(value.variables) > 1 else set()
+        if taken & {s for point in value.point for s in point.free_symbols}:
+            raise ValueError(f"the point of {value} meets a variable in it")
+        return value.expr.subs(list(zip(value.variables, value.point, strict=True)))
+
+    return expr.replace(lambda e: isinstance(e, sympy.Subs), put)
 
 
 def put_in(expr: sympy.Expr, values: Mapping[Any, Any]) -> Any:

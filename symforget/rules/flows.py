@@ -45,7 +45,7 @@ from symforget.rules.integrals import integrates_to_zero
 from symforget.rules.intervals import check_all_steps, differentiates_under_an_integral
 from symforget.signs import is_nonnegative, is_positive, is_zero
 from symforget.tower import lowest_terms
-from symforget.trees import carried_out, renamed
+from symforget.trees import carried_out, differentiates_a_kink, put_at_points, renamed
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ class ChainRule:
             return Checked(False, "the statement is not a derivative, set equal to something")
         if statement.lhs.variables != (self.new,) or not _maps_into(self.inner, self.variable, context):
             return Checked(False, f"{self.inner} may leave the interval of {self.variable}")
+        if differentiates_a_kink(Derivative(self.inner, self.new)):
+            return Checked(False, f"{self.inner} is not seen to have a derivative")
         for premise in reversed(premises):
             if isinstance(premise, Eq) and self._follows(premise, statement, context):
                 return ACCEPTED
@@ -242,17 +244,18 @@ class AtEveryPoint:
 
 @dataclass(frozen=True)
 class PutIn:
-    """Carry out the substitutions of the last expression, where integrals of zero vanish."""
+    """Carry out the substitutions of the last expression, where integrals from a point to itself vanish.
+
+    No derivative is carried out: for one under an integral sign, `AtEveryPoint` has to justify it first.
+    """
 
     reason: str = "put the point in"
 
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return Checked(False, "this rule justifies an equality only")
-        done = before.replace(lambda e: isinstance(e, Subs), lambda e: e.doit(deep=False))
-        done, after = (
-            e.replace(lambda h: isinstance(h, H), lambda h: H(lowest_terms(h.args[0]))) for e in (done, after)
-        )
+        done = put_at_points(before)
+        done, after = (_simple_weights(e) for e in (done, after))
         done = _simple_limits(done).replace(
             lambda e: isinstance(e, Integral) and e.limits[0][1] == e.limits[0][2], lambda e: sympify(0)
         )

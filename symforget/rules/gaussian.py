@@ -30,13 +30,14 @@ from sympy import (
 )
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
-from symforget.calculus import NOT_SMOOTH, SampleIntegral, map_integrals, unfold, well_defined
+from symforget.calculus import SampleIntegral, map_integrals, unfold, well_defined
 from symforget.derivation import ACCEPTED, NOT_OVER_THE_LINE, Checked, Context, runs_over_the_line
 from symforget.functions import normal
 from symforget.gate.symbolic import gate_s, gate_s_derivative
 from symforget.instances import on_whitened_line
 from symforget.integration import is_integrable
 from symforget.signs import is_zero
+from symforget.trees import NOT_SMOOTH, differentiates_a_kink
 
 _Z, _U, _X = (Dummy(name, real=True) for name in "zux")
 """Variables of our own, so that no parameter of a claim can be one of them."""
@@ -121,7 +122,7 @@ class UnderTheExpectation:
             inside = derivative.expr
             if set(derivative.variables) != {self.parameter} or not isinstance(inside, normal):
                 return Checked(False, f"only derivatives of expectations in {self.parameter} are carried out")
-            if inside.has(*NOT_SMOOTH):
+            if inside.has(*NOT_SMOOTH) or differentiates_a_kink(derivative):
                 return Checked(False, f"{inside} is of a function that is not smooth")
             if not is_integrable(inside.args[0](z), z, context.domain, True):
                 return _NOT_SEEN_TO_EXIST

@@ -21,7 +21,6 @@ from sympy import (
 )
 
 from symforget.calculus import (
-    NOT_SMOOTH,
     SampleIntegral,
     dominated_derivative,
     integrate_densities,
@@ -39,7 +38,7 @@ from symforget.ends import divides_by_zero
 from symforget.instances import hides_the_pair, is_of_the_pair
 from symforget.rules.intervals import differentiates_under_an_integral
 from symforget.signs import is_nonnegative, is_zero
-from symforget.trees import carried_out, renamed
+from symforget.trees import NOT_SMOOTH, carried_out, renamed
 from symforget.vanishing import vanishes_as_rational
 
 

@@ -23,7 +23,6 @@ from sympy import (
     Poly,
     PolynomialError,
     Pow,
-    Subs,
     Symbol,
     cancel,
     diff,
@@ -45,6 +44,7 @@ from symforget.rules.gaussian import same_expectations
 from symforget.rules.intervals import differentiates_under_an_integral
 from symforget.rules.touching import Given, opened
 from symforget.signs import is_nonnegative, is_positive, is_zero
+from symforget.trees import differentiates_a_kink, put_at_points
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
 
@@ -179,7 +179,7 @@ class UnderTheRewardIntegral:
                 return Checked(False, f"only first derivatives of integrals in {self.parameter} are carried out")
             f, inside = derivative.expr.integrand, {**context.domain, y: _UNIT}
             tame = all(_continuous_in_reward(e, inside) for e in preorder_traversal(diff(f, self.parameter)))
-            if not tame or not dominated_derivative(f, self.parameter, inside):
+            if not tame or differentiates_a_kink(derivative) or not dominated_derivative(f, self.parameter, inside):
                 return Checked(False, f"no integrable majorant was found for {derivative}")
         done = before.replace(lambda e: isinstance(e, Derivative), lambda e: e.doit(deep=False))
         return ACCEPTED if vanishes(done - after, context) else Checked(False, "the derivative is another one")
@@ -205,7 +205,7 @@ class PutInReward:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return NOT_AN_EQUALITY
-        done = before.replace(lambda e: isinstance(e, Subs), lambda e: e.doit(deep=False))
+        done = put_at_points(before)
         return ACCEPTED if vanishes(done - after, context) else Checked(False, f"putting the point in gives {done}")
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 from sympy import (
+    Abs,
+    Derivative,
     Eq,
     Ge,
     Integer,
@@ -10,21 +12,39 @@ from sympy import (
     Le,
     Limit,
     Lt,
+    Max,
+    Piecewise,
     Rational,
+    Subs,
+    atan,
     ceiling,
     cos,
     exp,
     log,
     oo,
+    sign,
     symbols,
 )
 
+from symforget.calculus import SampleIntegral, p_n, p_o
 from symforget.derivation import Context, Derivation, closes
 from symforget.domain import Interval
 from symforget.functions import normal
 from symforget.legs.symbolic import guarded
-from symforget.rules import Algebra, Antiderivative, Lemma, Squeeze
+from symforget.rules import (
+    Algebra,
+    Antiderivative,
+    ChainRule,
+    Evaluate,
+    Lemma,
+    PutIn,
+    Squeeze,
+    UnderTheExpectation,
+    UnderTheIntegral,
+)
+from symforget.rules.flows import AtEveryPoint, Differentiate
 from symforget.rules.intervals import check_all_steps
+from symforget.rules.rewards import PutInReward, RewardIntegral, UnderTheRewardIntegral, y
 from symforget.rules.space import PositiveExpectation
 
 x, a, b, s, t, w, X, z = symbols("x a b s t w X z", real=True)
@@ -92,3 +112,72 @@ def test_the_sign_of_a_number_below_an_expectation_is_found_by_balls():
     """log cos 10^-60 is about -10^-120 / 2, and 0 to SymPy's first digits."""
     for tiny, ok in ((log(cos(Rational(1, 10**60))), False), (Rational(1, 10**60), True)):
         assert proved(normal(tiny * exp(z), z), ">", Integer(0), PositiveExpectation()) is ok
+
+
+@pytest.mark.parametrize(
+    ("moved", "point", "value", "rule"),
+    [
+        (SampleIntegral(t**3 * p_o**3 / (t**2 * p_o + p_n) ** 2), 0, 0, PutIn()),
+        (Integral(atan(1 / (s - t)), (s, 0, 2)), 1, Integral(atan(1 / (s - t)).diff(t).subs(t, 1), (s, 0, 2)), PutIn()),
+        (normal(Piecewise((0, z < t), (1, True)), z), 0, 0, PutIn()),
+        (RewardIntegral(t**3 * p_o / (t**2 + y) ** 2), 0, 0, PutInReward()),
+        (Max(t, 1 - t), Rational(1, 2), 0, PutIn()),
+    ],
+)
+def test_putting_a_point_in_takes_no_derivatives(moved, point, value, rule):
+    """d/dt int t^3 p_o^3/(t^2 p_o + p_n)^2 at 0 is 1/2 where P_n(p_o/p_n > r) = 1/r^2 for large r, for instance."""
+    assert not proved(Subs(Derivative(moved, t), t, point), "=", value, rule)
+
+
+def test_a_point_is_put_in_where_a_rule_has_taken_the_derivative():
+    slope = SampleIntegral(t * p_o)
+    start = Subs(Derivative(slope, t), t, w)
+    known = context({t: UNIT, w: UNIT})
+    taken = Derivation(start).equals(Subs(SampleIntegral(p_o), t, w), by=AtEveryPoint(UnderTheIntegral(t)))
+    assert check_all_steps(taken.equals(1, by=PutIn()), known).ok
+    reward = Subs(Derivative(RewardIntegral(t * y * p_o), t), t, w)
+    value = RewardIntegral(y * p_o)
+    taken = Derivation(reward).equals(Subs(value, t, w), by=AtEveryPoint(UnderTheRewardIntegral(t)))
+    assert check_all_steps(taken.equals(value, by=PutInReward()), known).ok
+
+
+@pytest.mark.parametrize("rule", [PutIn(), Evaluate(), Differentiate()])
+def test_no_point_is_put_where_its_symbol_means_something_else(rule):
+    """The integral of x s over x in [0, 1] is x/2 at s = x, not the integral of x^2; x + 2 w is w + 2 x for (w, x)."""
+    for value, wrong in (
+        (Subs(Integral(x * s, (x, 0, 1)), s, x), Integral(x**2, (x, 0, 1))),
+        (Subs(x + 2 * w, (x, w), (w, x)), 3 * x),
+    ):
+        assert not proved(value, "=", wrong, rule)
+    assert proved(Subs(x + 2 * w, (x, w), (a, b)), "=", a + 2 * b, rule)
+    assert proved(Subs(s**2, s, x), "=", x**2, rule)
+
+
+@pytest.mark.parametrize(
+    ("slope", "value", "interval"),
+    [
+        (Subs(Derivative(Abs(x), x), x, 0), 0, None),
+        (Subs(Derivative(Max(x, 1 - x), x), x, Rational(1, 2)), 0, None),
+        (Derivative(Piecewise((0, x < Rational(1, 2)), (1, True)), x), 0, UNIT),
+        (Derivative(Subs(Abs(s), s, x), x), sign(x), AROUND_ZERO),
+        (Derivative(KroneckerDelta(x, 0), x), 0, AROUND_ZERO),
+    ],
+)
+def test_what_has_a_kink_or_jump_has_no_slope_there(slope, value, interval):
+    for rule in (Evaluate(), Differentiate()):
+        assert not proved(slope, "=", value, rule, interval and {x: interval})
+        assert proved(Derivative(x**2 * Abs(a), x), "=", 2 * x * Abs(a), rule, {x: AROUND_ZERO, a: AROUND_ZERO})
+
+
+def test_an_expectation_has_no_slope_where_a_factor_has_a_kink():
+    rule, known = UnderTheExpectation(a), {a: AROUND_ZERO, b: AROUND_ZERO}
+    assert not proved(Derivative(normal(Abs(a) * z**2, z), a), "=", normal(sign(a) * z**2, z), rule, known)
+    assert proved(Derivative(normal(Abs(b) * a * z**2, z), a), "=", normal(Abs(b) * z**2, z), rule, known)
+
+
+def test_the_chain_rule_needs_an_inner_slope():
+    premise = (Eq(Derivative(x**2, x), 2 * x, evaluate=False),)
+    for inner, slope, ok in ((Abs(s), 2 * s, False), (s**2 / 2, s**3, True)):
+        statement = Eq(Derivative(inner**2, s, evaluate=False), slope, evaluate=False)
+        known = context({x: AROUND_ZERO, s: AROUND_ZERO})
+        assert ChainRule(x, inner, s).check(premise, statement, known).ok is ok
