@@ -36,9 +36,9 @@ from symforget.derivation import ACCEPTED, MOVES_UNSEEN, Checked, Context
 from symforget.domain import Interval
 from symforget.ends import divides_by_zero
 from symforget.instances import hides_the_pair, is_of_the_pair
-from symforget.rules.intervals import differentiates_under_an_integral
+from symforget.rules.intervals import differentiates_under_an_integral, is_smooth
 from symforget.signs import is_nonnegative, is_zero
-from symforget.trees import NOT_SMOOTH, carried_out, renamed
+from symforget.trees import carried_out, renamed
 from symforget.vanishing import vanishes_as_rational
 
 
@@ -274,8 +274,10 @@ class FundamentalTheorem:
         if is_of_the_pair(self.parameter) and hides_the_pair(before):
             return MOVES_UNSEEN
         interval = context.domain.get(self.parameter)
-        if interval is None or not _is_in_closure(self.at, interval, context) or before.has(*NOT_SMOOTH):
-            return Checked(False, f"the way from {self.at} to {self.parameter} is not known to be smooth")
+        if interval is None or not _is_in_closure(self.at, interval, context):
+            return Checked(False, f"the way from {self.at} to {self.parameter} is not known to stay in the domain")
+        if not self._explicit_part_is_smooth(before, interval, context):
+            return Checked(False, f"what stands outside the integrals is not shown to be smooth from {self.at} on")
         if not self._continuous_at_the_end(before, interval, context):
             return Checked(False, f"the integrals are not seen to be continuous at {self.parameter} = {self.at}")
         if divides_by_zero(before, self.parameter, self.at):
@@ -293,6 +295,16 @@ class FundamentalTheorem:
         if not is_zero(renamed(after.function, variable, self.parameter) - self.derivative, context.domain):
             return Checked(False, "the integrand is not the derivative")
         return ACCEPTED
+
+    def _explicit_part_is_smooth(self, before: Expr, interval: Any, context: Context) -> bool:
+        """Whether the expression is a smooth function of its integrals and of the parameters, also at the lower end."""
+        named = map_integrals(unfold(before), lambda integral: Dummy(real=True))
+        opens = (
+            interval.lower_open and self.at != interval.lower,
+            interval.upper_open and self.at != interval.upper,
+        )
+        reached = {**context.domain, self.parameter: Interval(interval.lower, interval.upper, *opens)}
+        return is_smooth(named, reached)
 
     def _continuous_at_the_end(self, before: Expr, interval: Any, context: Context) -> bool:
         """Inside the domain a function with a derivative is; at an end of it, if the integrands have a majorant there.

@@ -26,7 +26,7 @@ from sympy import (
     symbols,
 )
 
-from symforget.calculus import SampleIntegral, p_n, p_o
+from symforget.calculus import SampleIntegral, mixture, p_n, p_o, reduce_to_gate
 from symforget.derivation import Context, Derivation, closes
 from symforget.domain import Interval
 from symforget.functions import normal
@@ -36,6 +36,7 @@ from symforget.rules import (
     Antiderivative,
     ChainRule,
     Evaluate,
+    FundamentalTheorem,
     Lemma,
     PutIn,
     Squeeze,
@@ -181,3 +182,25 @@ def test_the_chain_rule_needs_an_inner_slope():
         statement = Eq(Derivative(inner**2, s, evaluate=False), slope, evaluate=False)
         known = context({x: AROUND_ZERO, s: AROUND_ZERO})
         assert ChainRule(x, inner, s).check(premise, statement, known).ok is ok
+
+
+KL = SampleIntegral(p_n * log(p_n / mixture(x)))
+HALF = Rational(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("F", "ok"),
+    [
+        (atan(1 / (x - HALF)) + atan(2), False),
+        (1 / (x - HALF) + 2, False),
+        (KL + atan(1 / (x - HALF)) + atan(2), False),
+        (KL + 1 / (x + HALF) - 2, True),
+        (sign(x - HALF) + 1, False),
+        (log(1 - x) - KL, True),
+    ],
+)
+def test_an_integral_of_a_slope_leads_past_no_jump_or_pole(F, ok):
+    """On the other side of 1/2, what was jumped over is missing."""
+    slope = reduce_to_gate(F.diff(x), x)
+    rule = FundamentalTheorem(x, Integer(0), slope)
+    assert proved(F, "=", Integral(slope.subs(x, s), (s, 0, x)), rule, {x: UNIT}) is ok
