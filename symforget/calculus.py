@@ -340,12 +340,12 @@ def dominated_derivative(integrand: Expr, parameter: Symbol, domain: Mapping[Sym
     """Whether differentiation in ``parameter`` may pass under the integral, for parameters in their domain.
 
     It may if the derivative's absolute value has an integrable majorant near every parameter value; of a parameter
-    without a domain nothing is known but what its symbol is declared to be. For a derivative that is rational in
-    (p_o, p_n), homogeneous of degree one, with nothing below the line but factors that are positive combinations of the
-    densities, |df| <= C (p_o + p_n) with C locally uniform: on the segment p_o + p_n = 1 it is continuous, and it is
-    homogeneous. Logarithms of such combinations are admitted when their argument is homogeneous of degree zero and they
-    are multiplied by what keeps them bounded: this is checked by the derivative being continuous on the closed segment,
-    ends included.
+    without a domain nothing is known but what its symbol is declared to be. For a derivative of sums, products and
+    rational powers of (p_o, p_n), homogeneous of degree one, with nothing below the line but factors that are positive
+    combinations of the densities, |df| <= C (p_o + p_n) with C locally uniform: on the segment p_o + p_n = 1 it is
+    continuous, and it is homogeneous. Logarithms of such combinations are admitted when their argument is homogeneous
+    of degree zero and they are multiplied by what keeps them bounded: this is checked by the derivative being
+    continuous on the closed segment, ends included. No other function may hold a density.
     """
     known = {s: i for s, i in domain.items() if s in integrand.free_symbols}
     return _dominated_derivative(integrand, parameter, tuple(known.items()))
@@ -358,13 +358,21 @@ def _dominated_derivative(integrand: Expr, parameter: Symbol, known: Known) -> b
     derivative = together(diff(integrand, parameter))
     if not is_homogeneous(derivative) or derivative.has(*NOT_SMOOTH, Abs, Max, Min):
         return False
-    if any(e.has(p_o, p_n) for e in derivative.atoms(exp)):
+    if not _of_known_growth(derivative):
         return False
     w = Dummy("w", nonnegative=True)
     on_segment = derivative.xreplace({p_o: w, p_n: 1 - w})
     if on_segment.atoms(log, exp, Abs):
         return all(_tame_logarithm(term, known) for term in expand(derivative).as_ordered_terms())
     return _denominator_positive(derivative, known)
+
+
+def _of_known_growth(e: Expr) -> bool:
+    """Whether nothing but sums, products, rational powers and logarithms holds a density."""
+    if e in (p_o, p_n) or not e.has(p_o, p_n):
+        return True
+    known = e.is_Add or e.is_Mul or isinstance(e, log) or (e.is_Pow and e.exp.is_Rational)
+    return known and all(_of_known_growth(argument) for argument in e.args)
 
 
 def _denominator_positive(derivative: Expr, known: Known) -> bool:
@@ -380,8 +388,8 @@ def _positive_combination(base: Expr, known: Known) -> bool:
     """
     if not base.has(p_o, p_n):
         return True
-    polynomial = Poly(expand(base), p_o, p_n)
-    if polynomial.total_degree() != 1 or polynomial.coeff_monomial(1) != 0:
+    polynomial = expand(base).as_poly(p_o, p_n)
+    if polynomial is None or polynomial.total_degree() != 1 or polynomial.coeff_monomial(1) != 0:
         return False
     weights = [polynomial.coeff_monomial(p) for p in (p_o, p_n)]
     return all(is_positive(w, dict(known)) for w in weights)

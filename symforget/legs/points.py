@@ -13,7 +13,7 @@ from symforget.calculus import H, SampleIntegral
 from symforget.claims import Claim, Densities, WitnessRecord
 from symforget.derivation import as_text
 from symforget.domain import Interval
-from symforget.errors import PrecisionNotReached, TimeLimit
+from symforget.errors import InputError, PrecisionNotReached, TimeLimit
 from symforget.functions import normal
 from symforget.instances import SPOT_PAIRS, GaussianPair, Instance, TwoLetterPair, a, b, carry_out, needs_instance
 from symforget.rules.vectors import IntegralOverSpace
@@ -151,7 +151,7 @@ def _witness(
         with time_limit(2 * seconds, "the search for a witness"):
             made = concrete(relation, instance)
             found = _search(made, domain_of(made, claim.domain), tries, seconds, descend)
-    except (TimeLimit, PrecisionNotReached, NotImplementedError):
+    except (InputError, TimeLimit, PrecisionNotReached, NotImplementedError):
         return None
     return None if found is None else record(found, relation, where, instance)
 

@@ -127,7 +127,8 @@ class UnderIntegralSign:
     """Compare two integrals over the same interval through their integrands.
 
     ``integrands``: a derivation of the inequality between the integrands in the integration variable, checked on
-    ``interval``, which must contain the range of integration; the lower limit must not exceed the upper one.
+    ``interval``, which must contain the range of integration; the lower limit must not exceed the upper one. For a
+    strict inequality one integrand must be smooth on the range, ends included: two integrals may both be infinite.
     """
 
     integrands: Derivation
@@ -155,6 +156,10 @@ class UnderIntegralSign:
         if not steps.ok:
             return steps
         left, right = renamed(before.function, x, self.variable), renamed(after.function, y, self.variable)
+        if relation in ("<", ">"):
+            reached = {**inside.domain, self.variable: _with_ends_reached(self.interval, low, high, context)}
+            if not any(is_smooth(f, reached) for f in (left, right)):
+                return Checked(False, "neither integral is shown to be finite")
         return closes(self.integrands, RELATIONS[relation](left, right, evaluate=False), inside)
 
 

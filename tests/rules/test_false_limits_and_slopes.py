@@ -19,14 +19,18 @@ from sympy import (
     atan,
     ceiling,
     cos,
+    cosh,
     exp,
     log,
     oo,
+    sech,
     sign,
+    sinh,
+    sqrt,
     symbols,
 )
 
-from symforget.calculus import SampleIntegral, mixture, p_n, p_o, reduce_to_gate
+from symforget.calculus import SampleIntegral, dominated_derivative, mixture, p_n, p_o, reduce_to_gate
 from symforget.derivation import Context, Derivation, closes
 from symforget.domain import Interval
 from symforget.functions import normal
@@ -39,7 +43,9 @@ from symforget.rules import (
     FundamentalTheorem,
     Lemma,
     PutIn,
+    SignOf,
     Squeeze,
+    UnderIntegralSign,
     UnderTheExpectation,
     UnderTheIntegral,
 )
@@ -204,3 +210,21 @@ def test_an_integral_of_a_slope_leads_past_no_jump_or_pole(F, ok):
     slope = reduce_to_gate(F.diff(x), x)
     rule = FundamentalTheorem(x, Integer(0), slope)
     assert proved(F, "=", Integral(slope.subs(x, s), (s, 0, x)), rule, {x: UNIT}) is ok
+
+
+def test_no_majorant_is_seen_where_an_unbounded_function_holds_the_densities():
+    v = sinh(p_o / p_n)
+    for grows in (v**2 * sech(t**2 * v), cos(t * p_o / p_n)):
+        assert not dominated_derivative(p_o * t**3 * grows, t, {t: AROUND_ZERO})
+    for tame in (cosh(t) * p_o, sqrt(p_o * p_n) * t**2):
+        assert dominated_derivative(tame, t, {t: AROUND_ZERO})
+    assert not dominated_derivative(p_o * p_n / (sqrt(p_o * p_n) + t**2 * p_o), t, {t: AROUND_ZERO})
+
+
+def test_infinity_is_not_below_infinity():
+    """Both integrals are oo from 0 on, and numbers from w > 0 on."""
+    compare = UnderIntegralSign(Derivation(1 / t).below(2 / t, by=SignOf(1 / t)), t, Interval.parse("(0, 1]"))
+    for low, ok in ((Integer(0), False), (w, True)):
+        assert proved(Integral(1 / s, (s, low, 1)), "<", Integral(2 / s, (s, low, 1)), compare, {w: UNIT}) is ok
+    finite = UnderIntegralSign(Derivation(t**3).below(1 / t, by=SignOf((1 - t**4) / t)), t, UNIT)
+    assert proved(Integral(s**3, (s, 0, 1)), "<", Integral(1 / s, (s, 0, 1)), finite)
