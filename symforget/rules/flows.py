@@ -254,6 +254,8 @@ class PutIn:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return Checked(False, "this rule justifies an equality only")
+        if differentiates_under_an_integral(before):
+            return Checked(False, "a derivative under an integral sign needs a rule that justifies it")
         done = put_at_points(before)
         done, after = (_simple_weights(e) for e in (done, after))
         done = _simple_limits(done).replace(
