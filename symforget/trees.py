@@ -44,12 +44,18 @@ def carried_out(expr: sympy.Expr) -> Any:
 
 
 def differentiates_a_kink(expr: sympy.Expr) -> bool:
-    """Whether a derivative in the expression is of something with kinks or jumps that its variable may move."""
-    return any(
-        kink.free_symbols & set(derivative.variables)
-        for derivative in expr.atoms(sympy.Derivative)
-        for kink in derivative.expr.atoms(*KINKED)
-    )
+    """Whether a derivative in the expression is of something with kinks that its variable may move, or with jumps.
+
+    An integral has a slope at its limit where the integrand is continuous: there a kink does no harm, and a jump does.
+    """
+    for derivative in expr.atoms(sympy.Derivative):
+        moved = set(derivative.variables)
+        if any(kink.free_symbols & moved for kink in derivative.expr.atoms(*KINKED)):
+            return True
+        jumps = derivative.expr.atoms(*NOT_SMOOTH)
+        if jumps and any(jump.free_symbols & bound_symbols(derivative.expr) for jump in jumps):
+            return True
+    return False
 
 
 def put_at_points(expr: sympy.Expr) -> Any:

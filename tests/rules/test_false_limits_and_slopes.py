@@ -168,12 +168,14 @@ def test_no_point_is_put_where_its_symbol_means_something_else(rule):
         (Derivative(Piecewise((0, x < Rational(1, 2)), (1, True)), x), 0, UNIT),
         (Derivative(Subs(Abs(s), s, x), x), sign(x), AROUND_ZERO),
         (Derivative(KroneckerDelta(x, 0), x), 0, AROUND_ZERO),
+        (Derivative(Integral(sign(s), (s, -1, x)), x), sign(x), AROUND_ZERO),
     ],
 )
 def test_what_has_a_kink_or_jump_has_no_slope_there(slope, value, interval):
     for rule in (Evaluate(), Differentiate()):
         assert not proved(slope, "=", value, rule, interval and {x: interval})
         assert proved(Derivative(x**2 * Abs(a), x), "=", 2 * x * Abs(a), rule, {x: AROUND_ZERO, a: AROUND_ZERO})
+        assert proved(Derivative(Integral(Abs(s), (s, -1, x)), x), "=", Abs(x), rule, {x: AROUND_ZERO})
 
 
 def test_an_expectation_has_no_slope_where_a_factor_has_a_kink():
@@ -183,10 +185,11 @@ def test_an_expectation_has_no_slope_where_a_factor_has_a_kink():
 
 
 def test_the_chain_rule_needs_an_inner_slope():
-    premise = (Eq(Derivative(x**2, x), 2 * x, evaluate=False),)
-    for inner, slope, ok in ((Abs(s), 2 * s, False), (s**2 / 2, s**3, True)):
-        statement = Eq(Derivative(inner**2, s, evaluate=False), slope, evaluate=False)
-        known = context({x: AROUND_ZERO, s: AROUND_ZERO})
+    """|s| + s^2 has none at s = 0."""
+    premise = (Eq(Derivative(x + x**2, x), 1 + 2 * x, evaluate=False),)
+    for inner, slope, ok in ((Abs(s), sign(s) * (1 + 2 * Abs(s)), False), (s**2 / 2, s + s**3, True)):
+        statement = Eq(Derivative(inner + inner**2, s), slope, evaluate=False)
+        known = context({x: LINE, s: AROUND_ZERO})
         assert ChainRule(x, inner, s).check(premise, statement, known).ok is ok
 
 
