@@ -33,25 +33,33 @@ def time_limit(seconds: float, what: str = "the computation") -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         raise RuntimeError("time_limit needs the main thread of a process on a system with interval timers")
 
+    ended = False
+
     def stop(signum: int, frame: FrameType | None) -> None:
-        raise TimeLimit(f"{what} was stopped after {seconds:g} s")
+        if not ended:
+            raise TimeLimit(f"{what} was stopped after {seconds:g} s")
 
     started = time.monotonic()
     outer_left, _ = signal.getitimer(signal.ITIMER_REAL)
     if 0 < outer_left <= seconds:
         yield  # the limit outside fires first, and its own handler names it
         return
-    previous = signal.signal(signal.SIGALRM, stop)
-    precision = ctx.prec
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-6), _AGAIN)
+    previous, precision = signal.getsignal(signal.SIGALRM), ctx.prec
     try:
-        yield
+        # Armed inside both `try`s: the alarm may come at any line from here on, `ended = True` not excepted.
+        try:
+            signal.signal(signal.SIGALRM, stop)
+            signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-6), _AGAIN)
+            yield
+        finally:
+            ended = True
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
         ctx.prec = precision  # the alarm may fall between a change of precision and the `try` that would undo it
         if outer_left > 0:
-            signal.setitimer(signal.ITIMER_REAL, max(outer_left - (time.monotonic() - started), 1e-6))
+            left = max(outer_left - (time.monotonic() - started), 1e-6)
+            signal.setitimer(signal.ITIMER_REAL, left, _AGAIN)
 
 
 _arrived: list[int] | None = None

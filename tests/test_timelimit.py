@@ -88,3 +88,25 @@ def test_signals_held_leave_the_handlers_as_they_were():
     with signals_held():
         assert signal.getsignal(signal.SIGINT) is not before[0]
     assert [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGALRM)] == before
+
+
+def test_an_alarm_that_came_before_the_body_once_stayed_behind():
+    """With hardly a moment left it rang before the `try` that would have taken it down, and went on ringing."""
+    handler = signal.getsignal(signal.SIGALRM)
+    for seconds in (-2.0, 0.0, 1e-6, 1e-5):
+        for _ in range(50):
+            with pytest.raises(TimeLimit), time_limit(seconds):
+                _busy(2)
+            assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+            assert signal.getsignal(signal.SIGALRM) is handler
+
+
+def test_a_limit_outside_once_lost_its_repetition_to_one_inside():
+    """Its alarm, dropped or caught once, then never came again."""
+    with pytest.raises(TimeLimit, match="outer"), time_limit(0.2, "outer"):
+        with time_limit(0.1, "inner"):
+            pass
+        try:
+            _busy(2)
+        except TimeLimit:
+            _busy(2)
