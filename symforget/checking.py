@@ -7,13 +7,14 @@ on the whole domain or, failing that, on compact parts of it, then enclosures at
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
 import sympy
-from sympy import Eq, Integer, Rational, Symbol
+from sympy import Dummy, Eq, Integer, Rational, Symbol
 from sympy.core.relational import Relational
 
 from symforget import prover
@@ -36,6 +37,10 @@ PROOF_SHARE, PROOF_SECONDS = 0.35, 6.0
 """The search for a proof ends after that share of the time left, and after so many seconds: later ones find nothing."""
 REGION_SECONDS = 4.0
 """For branch and bound on one region where smaller ones are to be tried as well."""
+SHORTEST = 0.1
+"""Seconds that a stage is given even where no time is left."""
+NEAR = Rational(1, 2**20)
+"""How far around a single number the body of a derivative at it is looked at."""
 ENOUGH_DIGITS = 10
 DEEP_DIGITS, DEEP_POINTS = 400, 3
 _SIGNS = {"Equality": "==", "Unequality": "!=", "LessThan": "<=", "StrictLessThan": "<"}
@@ -76,27 +81,23 @@ def where(domain: Domain) -> str:
     return ", ".join(f"{s} in {interval}" for s, interval in domain.items())
 
 
-def _differentiated_in(relation: Relational, symbols: Iterable[Any]) -> Any:
-    """The relation with its derivatives in these symbols carried out: no number can take their place there."""
-    given = set(symbols)
-    return relation.replace(
-        lambda e: isinstance(e, sympy.Derivative) and bool(given.intersection(e.variables)), lambda e: e.doit()
-    )
-
-
 class _Examination:
     def __init__(self, relation: Relational, domain: Domain, limits: Limits) -> None:
         # An interval of one number is that number: arguments from continuity in it would speak of no point.
-        single = {s: i.lower for s, i in domain.items() if i.lower == i.upper}
-        relation = replaced(_differentiated_in(relation, single), single.get) if single else relation
-        self.stated = self.relation = relation
-        self.domain, self.limits = {s: i for s, i in domain.items() if s not in single}, limits
+        self.numbers = {s: i.lower for s, i in domain.items() if i.lower == i.upper}
+        self.stated, self.stated_on = relation, domain
+        self.relation: Relational = relation
+        self.domain, self.limits = {s: i for s, i in domain.items() if s not in self.numbers}, limits
         self.started = time.monotonic()
         self.note = ""
 
     def left(self) -> float:
         """Seconds that remain, a little less than the hard limit leaves."""
         return self.limits.seconds - 0.3 - (time.monotonic() - self.started)
+
+    def share(self, parts: float) -> float:
+        """Seconds for a stage that may take one of so many parts of what remains; a stage may have overrun its own."""
+        return max(self.left() / parts, SHORTEST)
 
     def run(self) -> Iterator[Evidence]:
         """All evidence. Every stage keeps its own time limit; one that does not is for the caller to kill."""
@@ -106,16 +107,18 @@ class _Examination:
             yield self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, str(stopped))
         except (InputError, PrecisionNotReached, NotImplementedError) as error:
             yield self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, str(error))
+        except (ValueError, TypeError) as error:  # SymPy's, where a part of the statement has no value: Max(I, x)
+            yield self.undefined() or self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, f"not evaluated: {error}")
 
     def stages(self) -> Iterator[Evidence]:
         doubt = self.doubt_about_derivatives()
-        if doubt and _derives_integrals(self.stated):
-            yield self.evidence(Leg.SYMBOLIC, Verdict.UNDECIDED, doubt)
+        if doubt and (self.differentiated_at or _derives_integrals(self.stated)):
+            yield self.undefined() or self.evidence(Leg.SYMBOLIC, Verdict.UNDECIDED, doubt)
             return
-        with time_limit(max(self.left() / 3, 0.1), "carrying out derivatives"):
-            self.relation = derivatives_carried_out(self.relation)
+        with time_limit(self.share(3), "carrying out derivatives"):
+            self.relation = replaced(derivatives_carried_out(self.stated), self.numbers.get)
         if self.relation.has(sympy.Limit):
-            done = carry_out_limits(self.relation, self.domain, self.left() / 2)
+            done = carry_out_limits(self.relation, self.domain, self.share(2))
             if done.relation is None:
                 yield self.evidence(Leg.SYMBOLIC, Verdict.UNDECIDED, done.detail)
                 return
@@ -130,7 +133,7 @@ class _Examination:
         if undefined is not None:
             yield undefined
             return
-        with time_limit(max(self.left() / 2, 0.1), "enclosing both sides at sample points"):
+        with time_limit(self.share(2), "enclosing both sides at sample points"):
             sampled = self.sampled()
         if sampled.verdict is Verdict.REFUTED:
             yield self.confirmed(sampled)
@@ -153,13 +156,33 @@ class _Examination:
         if Leg.CERTIFIED in self.limits.legs and not settled:
             yield from self.branch_and_bound()
 
+    @cached_property
+    def differentiated_at(self) -> set[Symbol]:
+        """The symbols in which something is differentiated, and which stand for one number each."""
+        return {s for e in self.stated.atoms(sympy.Derivative) for s in e.variables}.intersection(self.numbers)
+
     def doubt_about_derivatives(self) -> str:
         """Why derivatives as SymPy carries them out might not be those of the functions stated; "" if they are."""
-        if not self.stated.has(sympy.Derivative) or defined_everywhere(self.stated, self.domain, self.left() / 4):
+        if not self.stated.has(sympy.Derivative):
+            return ""
+        if any(e.has(*self.differentiated_at) for e in self.stated.atoms(sympy.Limit)):
+            return "a derivative at a single number is not treated beside a limit that depends on it"
+        if defined_everywhere(*self.near_numbers(), self.share(4)):
             return ""
         if _derives_integrals(self.stated):
             return "it was not shown that the integral may be differentiated under the sign on the whole domain"
-        return "what is differentiated was not shown to be defined on the whole domain"
+        return "what is differentiated was not shown to be defined, without a kink, on the whole domain"
+
+    def near_numbers(self) -> tuple[Relational, Domain]:
+        """The statement with its single numbers put in, save in derivatives: these are of functions near the number."""
+        near = {s: Dummy(s.name, real=True) for s in self.differentiated_at}
+        inside = {**self.numbers, **near}
+        around = {near[s]: _neighbourhood(self.numbers[s]) for s in near}
+
+        def put_in(e: Any) -> Any:
+            return replaced(e, inside.get) if isinstance(e, sympy.Derivative) else self.numbers.get(e)
+
+        return replaced(self.stated, put_in), {**self.domain, **around}
 
     def confirmed(self, refutation: Evidence) -> Evidence:
         """The refutation, unless it rests on a limit that is another one at the point of the witness."""
@@ -171,29 +194,31 @@ class _Examination:
         """Whether limits that were found for parameters in general are the same at the point of the witness."""
         if not self.stated.has(sympy.Limit) or refutation.witness is None:
             return True
-        point = {s: Rational(refutation.witness.point[s.name]) for s in self.domain}
+        point = self.numbers | {s: Rational(refutation.witness.point[s.name]) for s in self.domain}
         carried_out = derivatives_carried_out(self.stated)
         if carried_out.has(sympy.Derivative):
             return False
-        done = carry_out_limits(replaced(carried_out, lambda e: point.get(e)), {}, self.left() / 2)
+        done = carry_out_limits(replaced(carried_out, lambda e: point.get(e)), {}, self.share(2))
         return done.relation is not None and witness_at(done.relation, {}) is not None
 
     def undefined(self) -> Evidence | None:
         """A point of the domain at which the statement makes no sense: then nothing can be said of the whole."""
-        with time_limit(max(self.left() / 4, 0.1), "looking for undefined values"):
-            found = undefined_point(self.stated, self.domain)
+        with time_limit(self.share(4), "looking for undefined values"):
+            found = undefined_point(self.stated, self.stated_on)
         if found is None:
             return None
         point, part, sign = found
         at = ", ".join(f"{s} = {v}" for s, v in point.items())
         detail = f"not defined at {at}, where {part} {sign} 0 is needed; narrow the domain"
+        if not point:
+            detail = f"not defined: {part} {sign} 0 is needed"
         return self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, detail)
 
     def deep_counterexample(self) -> Evidence | None:
         """Sides that agree to some digits, compared to far more: they may differ all the same."""
         points = list(candidates(list(self.domain.values()), 2 * DEEP_POINTS))[-DEEP_POINTS:] if self.domain else [()]
         try:
-            with time_limit(max(self.left() / 2, 0.1)):
+            with time_limit(self.share(2)):
                 for values in points:
                     found = witness_at(self.relation, dict(zip(self.domain, values, strict=True)), DEEP_DIGITS)
                     if found is not None:
@@ -309,6 +334,10 @@ class _Examination:
         beyond = "" if whole else " (nothing is claimed beyond)"
         detail = f"for all {where(region)}{beyond}"
         return self.evidence(Leg.CERTIFIED, Verdict.CERTIFIED, detail, boxes=boxes)
+
+
+def _neighbourhood(number: Any) -> Interval:
+    return Interval(number - NEAR, number + NEAR, True, True)
 
 
 def _derives_integrals(tree: Any) -> bool:

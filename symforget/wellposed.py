@@ -9,6 +9,7 @@ integral sign only if the integral of the derivative converges too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import combinations
 from typing import Any
 
 import sympy
@@ -177,7 +178,8 @@ def _of_integral(tree: Any, domain: Domain) -> Iterator[tuple[Expr, str, Domain]
 
 
 def _of_derivative(tree: Any, domain: Domain) -> Iterator[tuple[Expr, str, Domain]]:
-    """All derivatives up to the order taken, where the body holds an integral; the body itself is a part anyway."""
+    """No kinks; where the body holds an integral, all derivatives up to the order taken. The body is a part anyway."""
+    yield from _kinks(tree.expr, set(tree.variables), len(tree.variables), domain)
     if not tree.has(normal, sympy.Integral):
         return
     current = evaluated(tree.expr)
@@ -185,6 +187,23 @@ def _of_derivative(tree: Any, domain: Domain) -> Iterator[tuple[Expr, str, Domai
         for _ in range(int(order)):
             current = current.diff(variable)
             yield from _conditions(current, domain)
+
+
+def _kinks(tree: Basic, variables: set[Any], order: int, domain: Domain) -> Iterator[tuple[Expr, str, Domain]]:
+    """What must not be 0 for the tree to have derivatives in these variables up to an order."""
+    domain = _extended(tree, domain)
+    parts: list[Any] = []
+    if isinstance(tree, sympy.Abs):
+        parts = [evaluated(tree.args[0])]
+    elif isinstance(tree, sympy.Max | sympy.Min):
+        parts = [one - other for one, other in combinations(map(evaluated, tree.args), 2)]
+    elif isinstance(tree, Pow):
+        exponent = evaluated(tree.exp)
+        if isinstance(exponent, Rational) and not isinstance(exponent, Integer) and exponent < order:
+            parts = [evaluated(tree.base)]
+    yield from ((part, "!=", domain) for part in parts if part.free_symbols & variables)
+    for argument in tree.args:
+        yield from _kinks(argument, variables, order, domain)
 
 
 def _extended(tree: Any, domain: Domain) -> Domain:

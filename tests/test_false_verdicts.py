@@ -1,0 +1,74 @@
+"""Statements that were once proved though false or without meaning, or refuted though true: each by its defect."""
+
+import pytest
+
+from symforget.checking import Limits, examine
+from symforget.claims import Verdict, combine_part
+from symforget.claimsfile import symbols_of
+from symforget.language import parse_statement
+
+LINE = "(-oo, oo)"
+SURE = (Verdict.PROVED, Verdict.CERTIFIED)
+
+
+def examined(statement: str, seconds: float = 6.0, **domain: str):
+    intervals = symbols_of(domain)
+    relation = parse_statement(statement, {s.name: s for s in intervals})
+    used = {s: i for s, i in intervals.items() if s in relation.free_symbols}
+    evidence = tuple(examine(relation, used, Limits(seconds=seconds)))
+    return combine_part(evidence, Verdict.PROVED)[0], evidence
+
+
+# ---- derivatives in a symbol whose interval is one number ----
+
+INTEGRAL = "integrate(1/(s**6 + 2), s, -4, 6)"  # 1.1752; SymPy says 0.50
+
+
+@pytest.mark.parametrize(
+    ("statement", "x", "verdict"),
+    [
+        (f"sin(y) + diff(x*{INTEGRAL}, x) <= 16/10", "[1, 1]", Verdict.REFUTED),
+        (f"exp(y)*diff(x*{INTEGRAL}, x) < exp(y) - 1/10", "[1, 1]", Verdict.REFUTED),
+        (f"diff(x*{INTEGRAL}, x) <= 1", "[1, 1]", Verdict.REFUTED),
+        ("sin(y) + diff(x*integrate(1/s, s, -1, 1), x) <= 2", "[1, 1]", Verdict.UNDECIDED),
+        ("sin(y) + (diff(x**2, x) - 2)/(diff(x**2, x) - 2) <= 2", "[1, 1]", Verdict.UNDECIDED),
+        ("sin(y) + 0*log(diff(-x, x)) <= 1", "[1, 1]", Verdict.UNDECIDED),
+        ("sin(y) + diff(x + log(x) - log(x), x) <= 2", "[-1, -1]", Verdict.UNDECIDED),
+        ("sin(y) + diff(sqrt(x)*sqrt(x), x) <= 2", "[-4, -4]", Verdict.UNDECIDED),
+        ("sin(y) + diff(x**2/x, x) <= 2", "[0, 0]", Verdict.UNDECIDED),
+        ("sin(y) + diff(Max(x, 0), x) <= 2", "[0, 0]", Verdict.UNDECIDED),
+        ("sin(y) + diff(Abs(x), x) <= 2", "[0, 0]", Verdict.UNDECIDED),
+        ("sin(y) + 0*diff(sqrt(x**2), x) <= 2", "[0, 0]", Verdict.UNDECIDED),
+        ("sin(y) + limit(diff(Abs(x), x) + 1/n, n, oo) <= 2", "[0, 0]", Verdict.UNDECIDED),
+    ],
+)
+def test_a_derivative_at_a_single_number_once_escaped_every_look_at_what_is_differentiated(statement, x, verdict):
+    assert examined(statement, x=x, y="[-2, 2]")[0] is verdict
+
+
+def test_a_derivative_at_a_single_number_once_hid_the_exceptions_of_a_limit():
+    """At z = 3/7 the limit is 1."""
+    statement = "sin(y) + diff(x*limit(1/(1 + n*(7*z - 3)**2), n, oo), x) <= 3/2"
+    assert examined(statement, x="[1, 1]", y=LINE, z="(0, 1)")[0] not in SURE
+
+
+@pytest.mark.parametrize(
+    ("statement", "x", "verdict"),
+    [
+        (f"diff(x*{INTEGRAL}, x) >= 1", "[1, 1]", Verdict.PROVED),
+        ("sin(y) + diff(Abs(x), x) <= 2", "[1, 1]", Verdict.PROVED),
+        ("sin(y) + diff(Max(x, 0), x) <= 1", "[-3, -3]", Verdict.PROVED),
+        ("sin(y) + diff(x**2*log(x), x) <= 2", "[1, 1]", Verdict.PROVED),
+        ("sin(y) + sqrt(x - 1) + diff(x**2, x) <= 3", "[1, 1]", Verdict.PROVED),
+        ("sin(y) + diff(log(x), x) > 2", "[1, 1]", Verdict.REFUTED),
+        ("diff(x**(5/2), x, 2) + sin(y) >= 2", "[1, 1]", Verdict.PROVED),
+    ],
+)
+def test_derivatives_at_a_single_number_are_still_decided(statement, x, verdict):
+    assert examined(statement, x=x, y=LINE)[0] is verdict
+
+
+@pytest.mark.parametrize("body", ["Max(x, 0)", "Abs(x)", "sqrt(x**2)", "Min(x, 2*x)"])
+def test_a_kink_once_vanished_with_its_factor_0(body):
+    assert examined(f"sin(x) + 0*diff({body}, x) <= 1", x=LINE)[0] not in SURE
+    assert examined(f"sin(x) + 0*diff({body}, x) <= 1", x="(0, oo)")[0] is Verdict.PROVED
