@@ -31,7 +31,7 @@ Domain = Mapping[Symbol, Any]
 Shown = Callable[[Expr, Domain], Any]
 Condition = tuple[Expr, str]
 
-BITS, POINTS = 120, 5
+PRECISIONS, AGREEING_BITS, POINTS = (120, 240, 480), 30, 5
 _ANALYTIC = (sympy.exp, sympy.sin, sympy.cos, sympy.sinh, sympy.cosh, sympy.tanh, sympy.sech)
 _ANALYTIC += (sympy.erf, sympy.erfc, sympy.atan, Phi)
 _LINE, _HALF_LINE, _FROM_ZERO = (Interval.parse(text) for text in ("(-oo, oo)", "(0, oo)", "[0, oo)"))
@@ -47,7 +47,7 @@ def trusted_value(
     """
     parts = _terms(integral)
     if parts is None:
-        return _trusted_value(integral, domain, positive, nonnegative)
+        return None
     total: Expr = Integer(0)
     for factor, part in parts:
         value = _trusted_value(part, domain, positive, nonnegative)
@@ -58,17 +58,16 @@ def trusted_value(
 
 
 def _terms(integral: Any) -> list[tuple[Expr, Any]] | None:
-    """Factors without the variable and integrals of what is left, if the integrand has parameters.
+    """Factors without the variable and integrals of what is left, term by term of the integrand; None where it has no
+    single pair of limits.
 
-    A wrong value could hide beside a term that the parameters make large, or behind a factor that they make small.
+    A wrong value could hide beside a larger term, or behind a factor that is small.
     """
     if not isinstance(integral, normal | Integral) or (isinstance(integral, Integral) and len(integral.limits) != 1):
         return None
     if isinstance(integral, Integral) and len(integral.limits[0]) != 3:
         return None
     body, variable, ends = _as_written(integral)
-    if not body.free_symbols - {variable}:
-        return None
     opened = sympy.expand(body, power_base=False, power_exp=False, log=False)
     parts = [term.as_independent(variable, as_Add=False) for term in sympy.Add.make_args(opened)]
     if isinstance(integral, normal):
@@ -80,8 +79,8 @@ def _trusted_value(integral: Any, domain: Domain, positive: Shown, nonnegative: 
     range_of_variable = _analytic_range(integral, domain, positive, nonnegative)
     if range_of_variable is None:
         return None
-    if not _is_of_one_size(integral, range_of_variable):
-        return None
+    if _is_odd(integral):
+        return Integer(0)
     value = integral.doit()
     if value.has(Integral, normal, oo, -oo, sympy.nan, sympy.zoo, sympy.I):
         return None
@@ -89,26 +88,16 @@ def _trusted_value(integral: Any, domain: Domain, positive: Shown, nonnegative: 
     return value if shown and _agrees(integral, value, domain) else None
 
 
-def _is_of_one_size(integral: Any, inside: Interval) -> bool:
-    """Whether every term of an integrand without parameters is between 10**-6 and 10**6 somewhere.
-
-    Agreement to 30 digits says nothing of a term that is smaller than that, whether by itself or beside another.
-    """
-    body, variable, _ = _as_written(integral)
-    if body.free_symbols - {variable}:
-        return True
-    points = [sample_point(inside, k) for k in range(1, 6)]
-    for term in sympy.Add.make_args(sympy.expand(body)):
-        sizes = [abs(term.xreplace({variable: p}).evalf(10, maxn=400)) for p in points]
-        if not any(size.is_comparable and Rational(1, 10**6) < size < 10**6 for size in sizes):
-            return False
-    return True
+def _is_odd(integral: Any) -> bool:
+    """Whether the integrand is odd and its range symmetric: no other value of 0 could be told by numbers."""
+    body, variable, ends = _as_written(integral)
+    return ends[0] == -ends[1] and sympy.expand(body + body.xreplace({variable: -variable})) == 0
 
 
 def integrals_valued(expr: Any, domain: Domain) -> Expr | None:
     """The expression with its outermost integrals carried out; None if one of them is not to be relied on."""
     values: dict[Any, Expr] = {}
-    for integral in sorted(_outermost(expr), key=str):
+    for integral in outermost_integrals(expr):
         value = trusted_value(integral, domain)
         if value is None:
             return None
@@ -116,19 +105,16 @@ def integrals_valued(expr: Any, domain: Domain) -> Expr | None:
     return expr.xreplace(values)
 
 
-def _outermost(expr: Any) -> set[Any]:
+def outermost_integrals(expr: Any) -> list[Any]:
+    """The integrals and expectations of an expression that stand in no other, each once."""
     if isinstance(expr, Integral | normal):
-        return {expr}
-    return {found for argument in expr.args for found in _outermost(argument)}
+        return [expr]
+    return list(dict.fromkeys(found for argument in expr.args for found in outermost_integrals(argument)))
 
 
 def _analytic_range(integral: Any, domain: Domain, positive: Shown, nonnegative: Shown) -> Interval | None:
     """The range of the variable, if the integrand is analytic on it and the integral converges."""
     gaussian = isinstance(integral, normal)
-    if not gaussian and not (
-        isinstance(integral, Integral) and len(integral.limits) == 1 and len(integral.limits[0]) == 3
-    ):
-        return None
     body, variable, ends = _as_written(integral)
     found = _range(ends[0], ends[1], domain, positive, nonnegative)
     inside = {**domain, variable: found}
@@ -255,15 +241,21 @@ def _agrees(integral: Any, value: Expr, domain: Domain) -> bool:
 
 
 def _close_at(functions: list[Any], point: list[arb]) -> bool | None:
-    """False where the two are told apart; True where they agree closely; None where nothing is seen."""
-    with workprec(BITS):
-        try:
-            one, other = (f(*point) for f in functions)
-        except (PrecisionNotReached, ArithmeticError):
-            return None
-        gap = one - other
-        if not gap.is_finite():
-            return None
-        if not gap.contains(0):
-            return False
-        return True if gap.abs_upper() <= arb(2) ** (-BITS // 4) * (1 + one.abs_upper()) else None
+    """False where the two are told apart; True where they agree, beside their own size; None where nothing is seen.
+
+    Tiny values, as of an odd integrand between ends that are nearly symmetric, take more than the first precision.
+    """
+    for bits in PRECISIONS:
+        with workprec(bits):
+            try:
+                one, other = (f(*point) for f in functions)
+            except (PrecisionNotReached, ArithmeticError):
+                return None
+            gap = one - other
+            if not gap.is_finite():
+                return None
+            if not gap.contains(0):
+                return False
+            if gap.abs_upper() <= arb(2) ** -AGREEING_BITS * one.abs_lower():
+                return True
+    return None

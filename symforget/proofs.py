@@ -141,7 +141,8 @@ class _Prover:
         def value(e: Any) -> Expr | None:
             if not isinstance(e, sympy.Integral | normal):
                 return None
-            return self.attempt(lambda: trusted_value(e, domain, self.part_positive, self.part_nonnegative)) or e
+            found = self.attempt(lambda: trusted_value(e, domain, self.part_positive, self.part_nonnegative))
+            return e if found is None else found  # a value of 0 is one too
 
         return evaluated(replaced(expression, value))
 

@@ -1,11 +1,13 @@
 """Statements that were once proved though false or without meaning, or refuted though true: each by its defect."""
 
 import pytest
+from sympy import Integer
 
 from symforget.checking import Limits, examine
 from symforget.claims import Verdict, combine_part
 from symforget.claimsfile import symbols_of
 from symforget.language import parse_statement
+from symforget.limits import approaches
 
 LINE = "(-oo, oo)"
 SURE = (Verdict.PROVED, Verdict.CERTIFIED)
@@ -72,3 +74,62 @@ def test_derivatives_at_a_single_number_are_still_decided(statement, x, verdict)
 def test_a_kink_once_vanished_with_its_factor_0(body):
     assert examined(f"sin(x) + 0*diff({body}, x) <= 1", x=LINE)[0] not in SURE
     assert examined(f"sin(x) + 0*diff({body}, x) <= 1", x="(0, oo)")[0] is Verdict.PROVED
+
+
+# ---- limits ----
+
+SMALL = "integrate(Abs(cos(s))/10**10, s, -2, 2)"  # 2.18e-10; SymPy says 1.8e-11 more than 1.6e-10
+
+
+@pytest.mark.parametrize("relation", ["<= 1/10**10", "== 2*(1 - sin(2))/10**10", "> 2/10**10"])
+def test_an_integral_in_a_limit_was_once_sympys_and_any_value_below_a_billionth_approached(relation):
+    assert examined(f"limit({SMALL} + 1/m, m, oo) {relation}")[0] is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "limit(1 + 0*log(-n) + 1/n, n, oo) == 1",
+        "limit(1 + 0*sqrt(s - 1) + s, s, 0) == 1",
+        "limit(1 + (log(-n) - log(-n)) + 1/n, n, oo) == 1",
+    ],
+)
+def test_a_limit_of_what_is_undefined_near_the_point_is_declined(statement):
+    assert examined(statement)[0] is Verdict.UNDECIDED
+
+
+def test_a_tiny_limit_is_not_taken_for_another_one():
+    assert examined("limit(1/10**12 + 1/n, n, oo) == 2/10**12")[0] is Verdict.REFUTED
+    assert examined("limit(1/10**12 + 1/n, n, oo) == 1/10**12")[0] is Verdict.PROVED
+    assert examined("limit(1 - erf(40) + 1/n, n, oo) == 0")[0] is not Verdict.PROVED
+    node = parse_statement("limit(1/10**12 + 1/n, n, oo) == 0", {}).lhs
+    assert not approaches(node, node.args[0], Integer(0), {})
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "limit(integrate(exp(-s), s, 0, n), n, oo) == 1",
+        "limit(integrate(cos(s), s, 0, t)/t, t, 0) == 1",
+        "limit(tanh(n), n, oo) == 1",
+        "limit(exp(-n), n, oo) == 0",
+        "limit(s*log(s), s, 0) == 0",
+        "limit(2/3 + 0*n, n, oo) == 2/3",
+        "limit((s**2 - 1)/(s - 1), s, 1) == 2",
+    ],
+)
+def test_limits_are_still_found(statement):
+    assert examined(statement)[0] is Verdict.PROVED
+
+
+# ---- integrals that nearly cancel ----
+
+END = "3 + 1/10**40"
+WRONG = f"6 + 1/10**40 + (log(x**(1/3) + ({END})**2) - log(x**(1/3) + 9))/(6*x**(2/3))"
+
+
+@pytest.mark.slow
+def test_a_wrong_integral_once_passed_where_its_value_and_its_error_were_both_tiny():
+    """4.1e-43 against 1.0e-41 at x = 1."""
+    statement = f"integrate(1 + s/(s**6 + x), s, -3, {END}) == {WRONG}"
+    assert examined(statement, seconds=20, x="[1, 2]")[0] not in SURE
