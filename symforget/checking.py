@@ -20,7 +20,7 @@ from sympy.core.relational import Relational
 from symforget import prover
 from symforget.claims import Evidence, Leg, Verdict, WitnessRecord
 from symforget.domain import Interval
-from symforget.errors import InputError, PrecisionNotReached, TimeLimit
+from symforget.errors import InputError, PrecisionNotReached, SymforgetError, TimeLimit
 from symforget.functions import normal
 from symforget.limits import carry_out_limits
 from symforget.proofs import defined_everywhere, prove
@@ -108,7 +108,7 @@ class _Examination:
         except (InputError, PrecisionNotReached, NotImplementedError) as error:
             yield self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, str(error))
         except (ValueError, TypeError) as error:  # SymPy's, where a part of the statement has no value: Max(I, x)
-            yield self.undefined() or self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, f"not evaluated: {error}")
+            yield self.without_value(error)
 
     def stages(self) -> Iterator[Evidence]:
         doubt = self.doubt_about_derivatives()
@@ -213,6 +213,14 @@ class _Examination:
         if not point:
             detail = f"not defined: {part} {sign} 0 is needed"
         return self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, detail)
+
+    def without_value(self, error: Exception) -> Evidence:
+        """What is said of a statement that SymPy cannot evaluate."""
+        try:
+            found = self.undefined()
+        except (ValueError, TypeError, SymforgetError):
+            found = None
+        return found or self.evidence(Leg.CERTIFIED, Verdict.UNDECIDED, f"it cannot be evaluated: {error}")
 
     def deep_counterexample(self) -> Evidence | None:
         """Sides that agree to some digits, compared to far more: they may differ all the same."""

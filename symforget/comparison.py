@@ -81,6 +81,8 @@ def exact_sign(difference: Expr, point: Mapping[Symbol, Rational]) -> int | None
     if difference.has(Integral, normal):
         return None
     value = difference if difference.is_Rational else put_in(difference, point)
+    if not value.is_Rational:  # named quantities are numbers in their closed forms only
+        value = value.replace(lambda e: hasattr(e, "closed_form"), lambda e: e.closed_form())
     return int(value.is_positive) - int(value.is_negative) if value.is_Rational else None
 
 

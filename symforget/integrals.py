@@ -13,7 +13,7 @@ from symforget.balls import BallFunction, compile_ball
 from symforget.errors import InputError, PrecisionNotReached
 from symforget.functions import normal
 from symforget.operations import Number, Operation, to_range
-from symforget.quadrature import EVALUATIONS, integrate
+from symforget.quadrature import EVALUATIONS, Integrand, integrate
 from symforget.ranges import NEGATIVE_INFINITY, POSITIVE_INFINITY, Range, Undefined
 from symforget.tails import Growth, NoTailBound, Quadratic, tail_integral
 
@@ -46,6 +46,8 @@ def _parameters(body: Expr, variable: Symbol) -> tuple[Symbol, ...]:
 
 
 def _definite(f: Expr, x: Symbol, a: Expr, b: Expr) -> tuple[Operation, Sequence[Expr]]:
+    if a == b and a in (oo, -oo):
+        raise InputError(f"an integral from {a} to {b} has no meaning")
     if a == oo or b == -oo:
         operation, arguments = _definite(-f, x, b, a)
         return operation, arguments
@@ -90,6 +92,8 @@ def _balls(args: Sequence[Number]) -> list[Number]:
 def _integral(f: BallFunction, args: Sequence[Number], a: Number, b: Number, analytic: bool) -> acb:
     # Inside an outer integral that asks for analyticity the integrand must be analytic in its parameters too.
     integrand = f.along_last(args, analytic)
+    if all(_is_real(x) for x in args):
+        integrand = _real_at_real_points(integrand)
     bits = _accuracy([x for x in args if isinstance(x, arb)])
     if f.expr.has(normal, Integral):
         return integrate(integrand, a, b, bits, OUTER_EVALUATIONS)
@@ -97,8 +101,24 @@ def _integral(f: BallFunction, args: Sequence[Number], a: Number, b: Number, ana
     return integrate(integrand, a, b, bits, INNER_EVALUATIONS if within_another else EVALUATIONS)
 
 
-def _real(value: acb) -> arb:
-    return value.real if value.imag.contains(0) else _NAN
+def _is_real(x: Number) -> bool:
+    return isinstance(x, arb) or x.imag == 0
+
+
+def _real_at_real_points(f: Integrand) -> Integrand:
+    """The integrand, without a value where it is not real on the path: imaginary parts may cancel in the integral."""
+
+    def value(x: acb, analytic: bool) -> acb:
+        found = f(x, analytic)
+        return found if found.imag.contains(0) or x.imag != 0 else acb(_NAN)
+
+    return value
+
+
+def _real(value: acb, bits: int) -> arb:
+    """The value of an integral, none where it is not seen to be real to about the accuracy asked for, in bits."""
+    small = arb(2) ** (LOST_TO_ROUNDING - bits) * (1 + value.real.abs_upper())
+    return value.real if value.imag.contains(0) and value.imag.abs_upper() <= small else _NAN
 
 
 class Segment(Operation):
@@ -115,9 +135,8 @@ class Segment(Operation):
         result = _integral(self.integrand, params, a, b, analytic)
         if any(isinstance(p, acb) for p in params):
             return result
-        if isinstance(args[-1], Range):
-            return self._in_ranges(args, _real(result))
-        return _real(result)
+        real = _real(result, _accuracy(params))
+        return self._in_ranges(args, real) if isinstance(args[-1], Range) else real
 
     def _along_segment(self, params: list[Number], a: acb, b: acb, analytic: bool) -> acb:
         """Limits that depend on the variable of an outer integral: x = a + (b - a) s."""
@@ -125,7 +144,8 @@ class Segment(Operation):
         def integrand(s: acb, inner: bool) -> acb:
             return acb(self.integrand.call([*params, a + (b - a) * s], inner or analytic)) * (b - a)
 
-        return integrate(integrand, arb(0), arb(1), evaluations=INNER_EVALUATIONS)
+        along = _real_at_real_points(integrand) if all(_is_real(x) for x in (*params, a, b)) else integrand
+        return integrate(along, arb(0), arb(1), evaluations=INNER_EVALUATIONS)
 
     def _in_ranges(self, args: Sequence[Range], value: arb) -> Range:
         """The enclosure by quadrature, or by the mean value where that failed."""
@@ -167,10 +187,10 @@ class Tailed(Operation):
         if not all(b.is_finite() for b in balls):
             return _NAN
         ranges = {p: Range.of(b) for p, b in zip(self.parameters, balls, strict=True)}
-        total = arb(0)
+        total, bits = arb(0), _accuracy(balls)
         for s in self.directions:
-            reach, tail = self._cut(self.sides[s], ranges, _accuracy(balls))
-            value = _real(_integral(self.integrands[s], balls, arb(0), reach, False))
+            reach, tail = self._cut(self.sides[s], ranges, bits)
+            value = _real(_integral(self.integrands[s], balls, arb(0), reach, False), bits)
             total = total + value + arb(0, 1) * tail
         return total
 
@@ -271,10 +291,11 @@ class HalfLines(Tailed):
 
     def _inverted(self, args: Sequence[Number]) -> arb:
         balls, total = _balls(args), arb(0)
+        bits = _accuracy(balls)
         for s in self.directions:
             near = _integral(self.integrands[s], balls, arb(0), arb(1), False)
             far = _integral(self._far[s], balls, arb(0), arb(1), False)
-            total = total + _real(near) + _real(far)
+            total = total + _real(near, bits) + _real(far, bits)
         return total
 
     @cached_property

@@ -76,15 +76,23 @@ def undefined_somewhere(
 
 def undefined_point(tree: Basic, domain: Domain) -> tuple[dict[Symbol, Rational], Expr, str] | None:
     """A simple point of the domain at which a condition certainly fails, with the part and the sign it must have."""
-    conditions = list(dict.fromkeys(c for c in _required(tree) if c[0].free_symbols <= domain.keys()))
+    conditions: dict[tuple[Expr, str], None] = {}
+    for part, sign in _required(tree):
+        if part.free_symbols <= domain.keys():
+            conditions[part, sign] = None
+        if not part.free_symbols and _certainly_fails(part, sign, {}):
+            return {}, part, sign  # at once: SymPy may be unable to evaluate what stands around it
     symbols = list(domain)
     for values in list(candidates(list(domain.values()), POINTS)) if conditions else ():
         point = dict(zip(symbols, values, strict=True))
         for part, sign in conditions:
-            relation = _RELATIONS[sign](part, Integer(0), evaluate=False)
-            if compare_at(relation, point, 3).truth is False:
+            if _certainly_fails(part, sign, point):
                 return point, part, sign
     return None
+
+
+def _certainly_fails(part: Expr, sign: str, point: Mapping[Symbol, Rational]) -> bool:
+    return compare_at(_RELATIONS[sign](part, Integer(0), evaluate=False), point, 3).truth is False
 
 
 def _shown(part: Expr, sign: str, domain: Domain, positive: SignShown, nonnegative: SignShown) -> bool:
@@ -118,13 +126,13 @@ def _conditions(tree: Basic, domain: Domain) -> Iterator[tuple[Expr, str, Domain
 
 
 def _required(tree: Basic) -> Iterator[tuple[Expr, str]]:
-    """The conditions without which there is no value, of the whole tree."""
+    """The conditions without which there is no value, of the whole tree, from the innermost parts on."""
     if isinstance(tree, sympy.Limit):
         return
-    yield from _of_node(tree)
     for argument in tree.args:
         if isinstance(argument, Basic):
             yield from _required(argument)
+    yield from _of_node(tree)
 
 
 def _of_node(tree: Basic) -> Iterator[tuple[Expr, str]]:
@@ -132,6 +140,10 @@ def _of_node(tree: Basic) -> Iterator[tuple[Expr, str]]:
         yield evaluated(tree.args[0]), ">"
     elif isinstance(tree, sympy.tan):
         yield evaluated(sympy.cos(tree.args[0])), "!="
+    elif isinstance(tree, sympy.gamma):
+        argument = evaluated(tree.args[0])
+        if isinstance(argument, Integer) and argument <= 0:  # its poles
+            yield argument, ">"
     elif isinstance(tree, Pow):
         exponent = evaluated(tree.exp)
         if isinstance(exponent, Integer):

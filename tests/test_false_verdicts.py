@@ -6,6 +6,8 @@ from sympy import Integer
 from symforget.checking import Limits, examine
 from symforget.claims import Verdict, combine_part
 from symforget.claimsfile import symbols_of
+from symforget.cli.values import certified_value
+from symforget.errors import InputError, PrecisionNotReached
 from symforget.language import parse_statement
 from symforget.limits import approaches
 
@@ -133,3 +135,54 @@ def test_a_wrong_integral_once_passed_where_its_value_and_its_error_were_both_ti
     """4.1e-43 against 1.0e-41 at x = 1."""
     statement = f"integrate(1 + s/(s**6 + x), s, -3, {END}) == {WRONG}"
     assert examined(statement, seconds=20, x="[1, 2]")[0] not in SURE
+
+
+# ---- numbers ----
+
+
+@pytest.mark.parametrize("integral", ["integrate(1, s, oo, oo)", "integrate(exp(-s), s, -oo, -oo)"])
+def test_an_integral_from_infinity_to_itself_once_recursed_for_ever(integral):
+    with pytest.raises(InputError, match="has no meaning"):
+        certified_value(integral, 10)
+
+
+@pytest.mark.parametrize(
+    "integral",
+    [
+        "integrate(s*sqrt(s**2 - 2), s, -1, 1)",
+        "integrate(s*sqrt(s**2 - 2) + 1, s, -1, 1)",
+        "integrate(integrate(sqrt(s - t)*s, s, -1, 1), t, 2, 3)",
+    ],
+)
+def test_imaginary_values_on_the_path_once_cancelled_in_the_integral(integral):
+    with pytest.raises(PrecisionNotReached):
+        certified_value(integral, 10)
+
+
+def test_real_integrals_of_roots_have_values():
+    assert certified_value("integrate(sqrt(1 - s**2), s, -1, 1)", 10).decimal == "1.570796327"
+    assert certified_value("integrate(exp(-s)*sqrt(s), s, 0, oo)", 10).decimal == "0.8862269255"
+
+
+@pytest.mark.parametrize(
+    ("statement", "part"),
+    [
+        ("Max(gamma(x - x), x) >= 0", "0 > 0"),
+        ("diff(Max(sqrt(-1), x), x) >= 0", "-1 >= 0"),
+        ("Max((-1)**pi, x) >= 0", ""),
+        ("log(Max((-1)**pi, x)) >= 0", ""),
+    ],
+)
+def test_what_sympy_cannot_evaluate_was_once_called_a_defect(statement, part):
+    verdict, evidence = examined(statement, x="[1, 2]")
+    assert verdict is Verdict.UNDECIDED
+    assert part in evidence[-1].detail
+
+
+@pytest.mark.parametrize(
+    ("statement", "x"), [("total_variation(x) > 0", "[0, 1]"), ("chi_square(x) > x**2", "(-oo, oo)")]
+)
+def test_a_named_quantity_that_equals_its_bound_at_one_point_refutes_a_strict_inequality(statement, x):
+    assert examined(statement, x=x)[0] is Verdict.REFUTED
+    assert examined(statement.replace(">", ">="), x="[0, 1]")[0] in SURE
+    assert examined(statement, x="(0, 1]")[0] in SURE
