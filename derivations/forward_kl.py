@@ -43,7 +43,7 @@ from symforget.flows import follow, limit_of_fit, travel_time
 from symforget.functions import normal
 from symforget.gate import multiprecision
 from symforget.gate.symbolic import gate, gate_s, gate_s_derivative
-from symforget.instances import TwoLetterPair
+from symforget.instances import TwoLetterPair, a, b
 from symforget.legs.certified import at, over
 from symforget.legs.numeric import Measurement, agree, extrapolate
 from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment, sample
@@ -107,6 +107,9 @@ UNIT = Interval.parse("(0, 1)")
 BOX = {beta: "[1/100, 99/100]", delta: "[1/4, 12]"}
 POINTS = ({beta: "3/10", delta: 2}, {beta: "9/10", delta: 1}, {beta: "1/2", delta: 4})
 TWO_LETTERS = TwoLetterPair(Rational(1, 4), Rational(2, 3))
+LETTERS_BOX = {a: "[1/5, 1/4]", b: "[3/5, 13/20]"}
+SHORT_WAY = {r: "[1/4, 51/200]", beta_0: "[1/2, 51/100]", a: "[1/5, 41/200]", b: "[3/5, 121/200]"}
+"""A small box for bounds of times: enclosures of integrals over wide boxes are too wide to tell the two sides apart."""
 THREE_QUARTERS = {beta_0: Rational(3, 4), t: Rational(2)}
 HALF_AND_ONE = {beta_0: Rational(1, 2), delta: Rational(1)}
 SMALL_WEIGHTS = extrapolate(
@@ -345,7 +348,10 @@ def gradient(constant=1, floor=4):
             symbolic=Derivation(beta * (1 - H(beta)))
             .equals(beta**2 * (1 - beta) * information(beta), by=ReduceToGate(beta))
             .at_least(bound, by=CauchySchwarz(gap**2 / q, q, times=beta**2 * (1 - beta))),
-            certified=(at(*POINTS[:2]),),
+            certified=(
+                over({beta: "[1/2, 4/5]", delta: "[3/2, 3]"}),
+                at(*POINTS[:2]),
+            ),
         ),
         Part(
             gt(beta * (1 - H(beta)), 0),
@@ -402,7 +408,10 @@ def unique_optimum(quadratic=2, power=2):
             .equals(
                 quadratic * beta**2 * TV**2, by=Antiderivative(quadratic * s**2 * TV**2, s, Interval.parse("[0, 1)"))
             ),
-            certified=(at(*POINTS[:2]),),
+            certified=(
+                over({beta: "[1/2, 51/100]", delta: "[2, 41/20]"}),
+                at(*POINTS[:2]),
+            ),
         ),
         Part(
             eq(Derivative(loss, (beta, 2)), curvature),
@@ -420,13 +429,19 @@ def unique_optimum(quadratic=2, power=2):
                 by=CauchySchwarz(p_n * gap**2 / q**2, p_n, root=-p_n * gap / q),
             )
             .equals(slope**2, by=ReduceToGate(beta)),
-            certified=(at(*POINTS[:2]),),
+            certified=(
+                over({beta: "[1/2, 3/5]", **LETTERS_BOX}, TwoLetterPair()),
+                at(*POINTS[:2]),
+            ),
         ),
         Part(
             ge(slope, floor),
             name="slope",
             symbolic=steep(Derivation(slope)),
-            certified=(at(*POINTS[:2]),),
+            certified=(
+                over({beta: "[1/2, 3/5]", delta: "[2, 3]"}),
+                at(*POINTS[:2]),
+            ),
         ),
         Part(
             gt(slope, 0),
@@ -567,16 +582,19 @@ def logit_flow(limit=1, order=2):
         Part(
             ge(LOGIT_TIME, separate + diffusive / chi2),
             name="lower bound",
+            certified=(over(SHORT_WAY, TwoLetterPair()),),
             symbolic=slowest(),
         ),
         Part(
             le(LOGIT_TIME, diffusive / (4 * TV**2 * (1 - beta_0) ** 2)),
             name="upper bound",
+            certified=(over(SHORT_WAY, TwoLetterPair()),),
             symbolic=fastest(),
         ),
         Part(
             le(Abs(scaled - limit), r**2 + 2 * EXCESS * beta_0 * r),
             name="rate",
+            certified=(over({beta_0: "[1/2, 3/5]", r: "[1/4, 1/3]", delta: "[2, 5/2]"}),),
             symbolic=both(slowest(scale), scaled_from_above(scale)).therefore(TwoSided()),
         ),
         Part(
@@ -657,6 +675,7 @@ def euclidean_flow(rate=chi2, constant=4):
         Part(
             le(Abs(fisher - rate), spread),
             name="rate",
+            certified=(over({beta: "[1/2, 4/5]", a: "[1/5, 3/10]", b: "[3/5, 7/10]"}, TwoLetterPair()),),
             symbolic=approach(TwoSided()),
         ),
         Part(
@@ -777,8 +796,18 @@ def em(rate=chi2, power=1):
             .below(beta, by=SignOf(decrease)),
             certified=(over(BOX),),
         ),
-        Part(le(increment, rate), name="upper bound", symbolic=above),
-        Part(le(Abs(increment - rate), slack), name="rate", symbolic=approach(TwoSided())),
+        Part(
+            le(increment, rate),
+            name="upper bound",
+            certified=(over({beta: "[1/2, 3/5]", **LETTERS_BOX}, TwoLetterPair()),),
+            symbolic=above,
+        ),
+        Part(
+            le(Abs(increment - rate), slack),
+            name="rate",
+            certified=(over({beta: "[1/2, 3/5]", **LETTERS_BOX}, TwoLetterPair()),),
+            symbolic=approach(TwoSided()),
+        ),
         Part(
             eq(Limit(increment, beta, 0, "+"), rate),
             name="limit",
@@ -839,6 +868,7 @@ def time_to_forget(power=2, sign=1, parts=4):
         Part(
             le(gate_s_derivative(2, delta, l), quarter * gate_s(delta, l)),
             name="shorter when farther",
+            certified=(over({delta: "[1, 4]", l: "[-1, 1]"}),),
             symbolic=Derivation(gate_s_derivative(2, delta, l))
             .equals(normal(bend.diff(u, 2) / delta**2, u), by=GateAsExpectation())
             .at_most(
@@ -997,11 +1027,15 @@ def old_mean_pull(toward=1, small=SMALL_SEPARATION, large=LARGE_SEPARATION):
                 by=Pointwise(room, "arithmetic-geometric mean: a^3 c <= 27/256 (a + c)^4"),
             )
             .equals(small * sqrt(odds) / odds * BC, by=Definition()),
-            certified=(at(*POINTS[:2]),),
+            certified=(
+                over({beta: "[1/2, 3/5]", **LETTERS_BOX}, TwoLetterPair()),
+                at(*POINTS[:2]),
+            ),
         ),
         Part(
             le(delta * mean_square, sqrt(odds) / odds * decay * Min(small * delta, large)),
             name="whitened norm",
+            certified=(over({beta: "[1/2, 11/20]", delta: "[2, 9/4]"}),),
             symbolic=both(from_small, from_large).therefore(SmallerOf()),
         ),
     )

@@ -34,6 +34,8 @@ from symforget.flows import local_rate as measured_rate
 from symforget.functions import normal
 from symforget.gate.symbolic import gate_s, gate_s_derivative
 from symforget.instances import GaussianPair, TwoLetterPair
+from symforget.instances import a as old_letter
+from symforget.instances import b as new_letter
 from symforget.joint_flow import largest_float_drift
 from symforget.legs.certified import at, over
 from symforget.legs.numeric import Measurement, agree, extrapolate
@@ -130,6 +132,8 @@ def information(w):
 
 
 LETTERS = TwoLetterPair(Rational(1, 4), Rational(2, 3))
+NEAR_LETTERS = dict.fromkeys((alpha, old_letter), "[1/5, 21/100]")
+NEAR_LETTERS |= dict.fromkeys((beta, new_letter), "[3/5, 61/100]")
 FAR_LETTERS = TwoLetterPair(Rational(9, 10), Rational(1, 5))
 
 
@@ -282,7 +286,10 @@ def unique_optimum(constant=4):
                 constant * TV**2 * (beta - alpha) ** 2,
                 by=SlopeAtLeast(information_bound(weight, constant), weight, Interval.parse(UNIT)),
             ),
-            certified=(at({beta: "3/10", alpha: "7/10"}, {beta: "9/10", alpha: "1/2"}, instance=LETTERS),),
+            certified=(
+                over(NEAR_LETTERS, TwoLetterPair()),
+                at({beta: "3/10", alpha: "7/10"}, {beta: "9/10", alpha: "1/2"}, instance=LETTERS),
+            ),
         ),
         Part(
             ge(slope, constant * TV**2 * (beta - alpha) ** 2),
@@ -293,7 +300,10 @@ def unique_optimum(constant=4):
                 constant * TV**2 * (beta - alpha) ** 2,
                 by=Lemma("reverse_kl/unique-optimum", "slope"),
             ),
-            certified=(at({beta: "3/10", alpha: "7/10"}, {beta: "9/10", alpha: "1/2"}, instance=LETTERS),),
+            certified=(
+                over(NEAR_LETTERS, TwoLetterPair()),
+                at({beta: "3/10", alpha: "7/10"}, {beta: "9/10", alpha: "1/2"}, instance=LETTERS),
+            ),
         ),
         Part(
             eq(Subs(Derivative(KL, beta), beta, alpha), 0),
@@ -507,13 +517,17 @@ def global_rate(constant=4, worst=1):
         Part(
             ge(mean * (1 - mean), c),
             name="least b(1-b)",
+            certified=(over({alpha: "[1/5, 1/4]", beta: "[1/2, 3/5]", theta: "[1/8, 3/4]"}),),
             symbolic=weight_chain,
         ),
         Part(
             ge(1 - H(mean), k),
             name="least 1 - H",
             symbolic=gate_chain,
-            certified=(at({beta: "9/10", alpha: "1/2", theta: "1/3"}, instance=LETTERS),),
+            certified=(
+                over({alpha: "[1/5, 1/4]", beta: "[1/2, 3/5]", theta: "[1/4, 1/3]", delta: "[2, 9/4]"}),
+                at({beta: "9/10", alpha: "1/2", theta: "1/3"}, instance=LETTERS),
+            ),
         ),
         Part(
             le(shrinking, log(1 / fraction) / (constant * TV**2)),
@@ -750,6 +764,7 @@ def old_mean_gate(half=Rational(1, 2), width=sqrt(2 * pi)):
                 by=Lemma("overlap/sharp-bound", lemma_part, at={l: odds_p}, times=front_p),
             ),
             certified=(
+                over({beta: "[1/2, 3/5]", alpha: "[1/5, 1/4]", d_q: "[2, 5/2]", delta: "[2, 3]", kappa: "[0, 1/4]"}),
                 at(
                     {beta: "1/2", alpha: "1/2", d_q: 1, delta: 1, kappa: -1},
                     {beta: "9/10", alpha: "1/2", d_q: 4, delta: 5, kappa: "1/2"},
@@ -993,6 +1008,8 @@ def drift_region(front=sqrt(pi / 2), slack=Rational(1, 4), double=2, width=8):
     shapes = ({l: "1/3", delta: 2, h: "1/4"}, {l: -1, delta: 5, h: "-1/2"})
     trap = {alpha: "[1/5, 4/5]", delta: "[10, 40]", share: "[2/3, 9/10]"}
     level = sqrt(2 / pi)
+    inside = dict.fromkeys((short, v, share_of_odds), "[1/4, 1/2]")
+    inside |= {alpha: "[1/5, 2/5]", delta: "[1, 4]", share: "[3/4, 1]", beyond: "[0, 1]"}
     return (
         Part(
             le(force, front * (roots[0] * bells[0] + roots[1] * bells[1])),
@@ -1006,7 +1023,10 @@ def drift_region(front=sqrt(pi / 2), slack=Rational(1, 4), double=2, width=8):
                 front * (roots[0] * bells[0] + roots[1] * bells[1]),
                 by=Lemma("overlap/sharp-bound", "large", at={l: offset}, times=halves[1]),
             ),
-            certified=(at({beta: "1/2", alpha: "1/2", d_q: 8, delta: 10, h: 0}, digits=10),),
+            certified=(
+                over({alpha: "[1/5, 1/4]", beta: "[1/2, 3/5]", d_q: "[2, 5/2]", delta: "[2, 3]", h: "[0, 1/10]"}),
+                at({beta: "1/2", alpha: "1/2", d_q: 8, delta: 10, h: 0}, digits=10),
+            ),
         ),
         Part(
             eq(gate_s(delta, l + delta * h), 2 * exp(delta**2 / 8 - (l + delta * h) / 2) * moved),
@@ -1020,6 +1040,7 @@ def drift_region(front=sqrt(pi / 2), slack=Rational(1, 4), double=2, width=8):
         Part(
             le(near, drift),
             name="force in the region",
+            certified=(over(inside),),
             symbolic=Derivation(near).at_most(
                 drift,
                 by=RaiseExponents(
@@ -1039,6 +1060,7 @@ def drift_region(front=sqrt(pi / 2), slack=Rational(1, 4), double=2, width=8):
         Part(
             le(gate_s(delta, l), tilt * exp(theta * (l - delta**2 / 2) + theta**2 * delta**2 / 2)),
             name="tilted gate",
+            certified=(over({delta: "[1, 3]", l: "[0, 1]", theta: "[0, 1]"}),),
             symbolic=Derivation(gate_s(delta, l))
             .equals(tilt * normal(1 / (1 + exp(-mean)), z), by=Lemma("overlap/exact-values", "gate"))
             .at_most(tilt * normal(exp(theta * mean), z), by=Times(tilt, SigmoidBelowPower(mean, theta, z)))
@@ -1049,6 +1071,7 @@ def drift_region(front=sqrt(pi / 2), slack=Rational(1, 4), double=2, width=8):
         Part(
             le(misassigned_old(delta, behind), exp(top)),
             name="pull on the new mean",
+            certified=(over({alpha: "[1/5, 1/4]", delta: "[3/2, 3]", share: "[3/5, 4/5]", beyond: "[0, 1/2]"}),),
             symbolic=Derivation(misassigned_old(delta, behind))
             .at_most(
                 exp(top - lean * delta * beyond),
@@ -1167,6 +1190,7 @@ def new_mode_starvation(height=Rational(1, 8), speed=1):
         Part(
             ge(-normal(cost, z), least - delta / sqrt(2 * pi) * (1 + epsilon**2 / 2)),
             name="halfway divergence",
+            certified=(over({delta: "[2, 9/4]", epsilon: "[0, 1/4]"}),),
             symbolic=Derivation(-normal(cost, z))
             .equals(
                 delta**2 / 8 + epsilon**2 / 2 + epsilon * normal(z, z) - swing,
@@ -1255,7 +1279,10 @@ def drift_exponent(exponent=-Rational(1, 8)):
                 share**2 * gap,
                 by=Lemma("reverse_kl/exponential-decay", "exponent bound", at={delta: separation}, times=share**2),
             ),
-            certified=(at({delta: 8, l: 0, share: 1}, {delta: 10, l: 0, share: "4/5"}, digits=10),),
+            certified=(
+                over({share: "[3/5, 3/4]", delta: "[2, 5/2]", l: "[0, 1/8]"}),
+                at({delta: 8, l: 0, share: 1}, {delta: 10, l: 0, share: "4/5"}, digits=10),
+            ),
         ),
         Part(
             eq(Limit(log(flow_drift(share, delta)) / delta**2, delta, oo), exponent * share**2),
@@ -1343,11 +1370,13 @@ def stationary_points(square=1, split=1):
         Part(
             gt(slope, 0),
             name="slope of the gate",
+            certified=(over({delta: "[1, 4]", l: "[-1, 1]"}),),
             symbolic=Derivation(slope).equals(positive, by=GateAsExpectation()).above(0, by=PositiveExpectation()),
         ),
         Part(
             lt(form(1 - beta, -beta, kappa_there), 0),
             name="splitting",
+            certified=(over({alpha: "[1/5, 2/5]", beta: "[1/2, 4/5]", delta: "[1, 4]", m_o: "[0, 1/4]"}),),
             symbolic=Derivation(form(1 - beta, -beta, kappa_there))
             .equals(-beta * (1 - beta) * kappa_there, by=Algebra())
             .below(
@@ -1363,6 +1392,7 @@ def stationary_points(square=1, split=1):
         Part(
             le(-form(y_o, y_n, beyond), split * beyond * (y_o**2 + y_n**2)),
             name="rate of leaving",
+            certified=(over({beta: "[1/2, 4/5]", beyond: "[0, 1]", **dict.fromkeys((y_o, y_n), "[1, 2]")}),),
             symbolic=Derivation(-form(y_o, y_n, beyond)).at_most(
                 split * beyond * (y_o**2 + y_n**2),
                 by=SignOf(
