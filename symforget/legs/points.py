@@ -20,7 +20,7 @@ from symforget.rules.vectors import IntegralOverSpace
 from symforget.timelimit import time_limit
 from symforget.witness import candidates
 
-STATEMENT_TRIES, ELEMENTARY_TRIES, STATEMENT_SECONDS = 12, 48, 10.0
+STATEMENT_TRIES, ELEMENTARY_TRIES, STATEMENT_SECONDS = 8, 48, 10.0
 STEP_TRIES, STEP_SECONDS = 8, 5.0
 SPOT_POINTS, SPOT_DIGITS, SPOT_SECONDS = 2, 8, 0.1
 
