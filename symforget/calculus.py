@@ -248,8 +248,8 @@ def _degree(e: Expr, densities: frozenset[Symbol]) -> Expr | None:
 
 def score_polynomial(integrand: Expr, weight: Expr) -> Poly | None:
     """f/q as a polynomial in the score v = (p_o - p_n)/q, or None if it is not one."""
-    v = Dummy("v")
-    at_unit_mixture = integrand.xreplace({p_o: 1 + (1 - weight) * v, p_n: 1 - weight * v})
+    v = Dummy("v", real=True)
+    at_unit_mixture = integrand.xreplace({mixture(weight): Integer(1), p_o: 1 + (1 - weight) * v, p_n: 1 - weight * v})
     try:
         return Poly(cancel(together(expand(at_unit_mixture))), v)
     except PolynomialError:

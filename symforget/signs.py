@@ -129,11 +129,11 @@ def is_zero(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
 
 
 def _without_absolute_values(opened: Expr) -> Expr:
-    """|e| replaced by e or -e where e is seen to have one sign, parameters being positive."""
+    """|e| replaced by e or -e where e is seen to have one sign, parameters being positive, else with e factored."""
 
     def value(size: Expr) -> Expr:
         inside = factor(together(size.args[0]))
-        return next((sign * inside for sign in (1, -1) if is_shown(sign * inside, strict=False)), size)
+        return next((sign * inside for sign in (1, -1) if is_shown(sign * inside, strict=False)), Abs(inside))
 
     return opened.replace(lambda e: isinstance(e, Abs), value) if opened.has(Abs) else opened
 
