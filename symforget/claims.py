@@ -244,7 +244,10 @@ class DerivationResult:
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a run: what `--json` writes, and what every other report is made of."""
+    """The result of a run: what `--json` writes, and what every other report is made of.
+
+    ``answers``: a sentence's key -> all claims that answer it, whether the run got to them or not.
+    """
 
     claims: tuple[ClaimResult, ...]
     derivations: tuple[DerivationResult, ...]
@@ -253,6 +256,7 @@ class Report:
     interrupted: bool = False
     seconds: float = 0.0
     errors: tuple[str, ...] = field(default=())
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def combine_part(evidence: Iterable[Evidence], dependencies: Verdict) -> tuple[Verdict, str]:

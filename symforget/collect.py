@@ -45,6 +45,15 @@ class Library:
     def claims(self) -> tuple[Claim, ...]:
         return tuple(self.claim(i) for i in self.ids)
 
+    @property
+    def answers(self) -> dict[str, tuple[str, ...]]:
+        """A sentence's key -> the claims that answer it."""
+        found: dict[str, tuple[str, ...]] = {}
+        for entry in self.entries.values():
+            for key in entry.spec.sentences:
+                found[key] = (*found.get(key, ()), entry.id)
+        return found
+
     def is_broken(self, claim_id: str) -> bool:
         """Whether the file that would state this claim could not be read."""
         return any(Path(path).stem == claim_id.split("/")[0] for path in self.broken)

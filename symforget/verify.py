@@ -94,6 +94,7 @@ def verify(selectors: Iterable[str], options: Options, progress: Progress | None
         interrupted=interrupted,
         seconds=time.perf_counter() - started,
         errors=tuple(library.broken.values()),
+        answers=library.answers,
     )
 
 
@@ -213,8 +214,10 @@ def _described(claim: Claim, evidence: tuple[Evidence, ...], twin: TwinResult) -
 
 
 def _failed(library: Library, claim_id: str, why: str) -> ClaimResult:
-    depends_on = library.entries[claim_id].spec.depends_on
-    return ClaimResult(claim_id, claim_id, (), {}, "", "", "", "", (), Verdict.ERROR, why, (), depends_on)
+    spec = library.entries[claim_id].spec
+    return ClaimResult(
+        claim_id, claim_id, (), {}, "", "", "", "", spec.sentences, Verdict.ERROR, why, (), spec.depends_on
+    )
 
 
 def settled(result: ClaimResult, dependencies: Mapping[str, Verdict]) -> ClaimResult:

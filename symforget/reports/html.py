@@ -104,8 +104,11 @@ def _index(report: Report) -> Iterable[Node]:
     results = {claim.id: claim for claim in report.claims}
     if summary.sentences:
         yield _element("h2", "The paper's sentences")
-        yield _element("p", "Each with the weakest verdict among the claims that answer it.")
-        rows = ((s.text, _verdict(s.verdict), _links(s.claims, results, "")) for s in summary.sentences)
+        yield _element("p", "Each with the weakest verdict among the claims that answer it, if all were checked.")
+        rows = (
+            (s.text, _verdict(s.verdict) if s.verdict else s.checked, _links(s.claims, results, ""))
+            for s in summary.sentences
+        )
         yield _table(("Sentence", "Verdict", "Claims"), rows)
     for group, claims in groupby(report.claims, lambda claim: claim.id.rpartition("/")[0] or "claims"):
         yield _element("h2", group)

@@ -18,7 +18,7 @@ from symforget.claims import (
 )
 from symforget.reports.summary import Summary, sentence_text, summarise
 
-SCHEMA = "symforget-report/1"
+SCHEMA = "symforget-report/2"
 # The number of processes changes nothing but the timings, so a document must not name it.
 OPTIONS_WITHOUT_EFFECT = frozenset({"jobs"})
 
@@ -141,7 +141,12 @@ def _summary(report: Report, summary: Summary) -> dict[str, Any]:
         "derivations": {str(verdict): count for verdict, count in summary.derivations.items()},
         "twins": {"stated": summary.twins, "refuted": summary.twins_refuted},
         "sentences": [
-            {"sentence": sentence.text, "verdict": sentence.verdict, "claims": list(sentence.claims)}
+            {
+                "sentence": sentence.text,
+                "verdict": sentence.verdict,
+                "claims": list(sentence.claims),
+                "stated": sentence.stated,
+            }
             for sentence in summary.sentences
         ],
         "interrupted": report.interrupted,

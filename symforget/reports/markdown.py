@@ -95,11 +95,14 @@ def _attention(report: Report) -> list[str]:
 def _sentences(sentences: Sequence[Sentence]) -> list[str]:
     if not sentences:
         return []
-    rows = ((_escape(s.text), f"**{s.verdict}**", ", ".join(map(_code, s.claims))) for s in sentences)
+    rows = (
+        (_escape(s.text), f"**{s.verdict}**" if s.verdict else s.checked, ", ".join(map(_code, s.claims)))
+        for s in sentences
+    )
     return [
         "## The paper's sentences",
         "",
-        "Each with the weakest verdict among the claims that answer it.",
+        "Each with the weakest verdict among the claims that answer it, if all of them were checked.",
         "",
         *_table(("Sentence", "Verdict", "Claims"), rows),
     ]

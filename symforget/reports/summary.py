@@ -11,11 +11,20 @@ from symforget.paper import SENTENCES
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence of the paper, the claims of the run that answer it, and the weakest verdict among them."""
+    """A sentence of the paper and the claims that answer it: those that were checked, of how many there are.
+
+    ``verdict``: the weakest among them, if all were checked; else None.
+    """
 
     text: str
-    verdict: Verdict
+    verdict: Verdict | None
     claims: tuple[str, ...]
+    stated: int
+
+    @property
+    def checked(self) -> str:
+        """How far a sentence without a verdict was checked: ``1 of 10 claims checked``."""
+        return f"{len(self.claims)} of {plural(self.stated, 'claim')} checked"
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ def summarise(report: Report) -> Summary:
         derivations=_count(derivation.verdict for derivation in separate_derivations(report)),
         twins=len(twins),
         twins_refuted=sum(twin.verdict is Verdict.REFUTED for twin in twins),
-        sentences=group_sentences(report.claims),
+        sentences=group_sentences(report),
     )
 
 
@@ -53,17 +62,20 @@ def _count(found: Iterable[Verdict]) -> dict[Verdict, int]:
     return {verdict: verdicts.count(verdict) for verdict in Verdict}
 
 
-def group_sentences(claims: Iterable[ClaimResult]) -> tuple[Sentence, ...]:
-    """The sentences that claims answer: the paper's in its order, then others as claims name them."""
-    answers: dict[str, list[ClaimResult]] = {key: [] for key in SENTENCES}
-    for claim in claims:
+def group_sentences(report: Report) -> tuple[Sentence, ...]:
+    """The sentences that claims of a run answer: the paper's in its order, then others as claims name them."""
+    found: dict[str, list[ClaimResult]] = {key: [] for key in SENTENCES}
+    for claim in report.claims:
         for key in claim.sentences:
-            answers.setdefault(key, []).append(claim)
-    return tuple(
-        Sentence(sentence_text(key), weakest(claim.verdict for claim in found), tuple(claim.id for claim in found))
-        for key, found in answers.items()
-        if found
-    )
+            found.setdefault(key, []).append(claim)
+    return tuple(_sentence(key, claims, report) for key, claims in found.items() if claims)
+
+
+def _sentence(key: str, claims: list[ClaimResult], report: Report) -> Sentence:
+    ids = tuple(claim.id for claim in claims)
+    stated = {*ids, *report.answers.get(key, ())}
+    verdict = weakest(claim.verdict for claim in claims) if len(stated) == len(ids) else None
+    return Sentence(sentence_text(key), verdict, ids, len(stated))
 
 
 def sentence_text(key: str) -> str:

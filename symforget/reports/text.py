@@ -214,8 +214,13 @@ def _sentences(summary: Summary, width: int) -> list[Text]:
     indent = " " * (VERDICT_WIDTH + len(GAP))
     lines = [Text("The paper's sentences, with the weakest verdict among the claims that answer each:", "bold")]
     for sentence in summary.sentences:
-        lines.append(_labelled(sentence.verdict, paragraph(sentence.text, width, indent).lstrip()))
-        lines.append(Text(paragraph(", ".join(sentence.claims), width, indent + GAP), "dim"))
+        said, claims = paragraph(sentence.text, width, indent), ", ".join(sentence.claims)
+        if sentence.verdict is None:
+            lines.append(Text(said))
+            claims = f"{sentence.checked}: {claims}"
+        else:
+            lines.append(_labelled(sentence.verdict, said.lstrip()))
+        lines.append(Text(paragraph(claims, width, indent + GAP), "dim"))
     return lines
 
 
