@@ -150,6 +150,7 @@ def _claim_result(item: ReaderClaim, outcome: Outcome) -> ClaimResult:
         evidence=evidence,
         expect=item.expect,
         seconds=outcome.seconds,
+        attempts=True,
     )
 
 

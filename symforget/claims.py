@@ -176,7 +176,10 @@ class TwinResult:
 
 @dataclass(frozen=True)
 class ClaimResult:
-    """A claim's verdict, computed from its evidence and from the verdicts of the claims it depends on."""
+    """A claim's verdict, computed from its evidence and from the verdicts of the claims it depends on.
+
+    ``attempts``: the legs are symforget's own attempts, any of which may fail, and not what the claim's author wrote.
+    """
 
     id: str
     title: str
@@ -194,6 +197,14 @@ class ClaimResult:
     twin: TwinResult | None = None
     expect: Verdict | None = None
     seconds: float = 0.0
+    attempts: bool = False
+
+    @property
+    def open_legs(self) -> tuple[Evidence, ...]:
+        """Legs that its author wrote for a claim that holds, and that showed nothing."""
+        if self.attempts or not self.verdict.holds:
+            return ()
+        return tuple(e for e in self.evidence if e.verdict is Verdict.UNDECIDED)
 
     @property
     def witness(self) -> WitnessRecord | None:

@@ -351,7 +351,7 @@ def derive(claim_id: str, files: Iterable[str] = ()) -> tuple[DerivationResult, 
 
 
 def exit_code(report: Report, strict: bool) -> int:
-    """As pytest's: 0 all hold, 1 something does not (or with ``strict`` is undecided), 2 interrupted, 5 nothing ran."""
+    """As pytest's: 0 all hold, 1 something fails (if ``strict``: or a leg is undecided), 2 interrupted, 5 nothing ran."""
     if report.interrupted:
         return 2
     if report.errors:
@@ -361,6 +361,7 @@ def exit_code(report: Report, strict: bool) -> int:
     bad = (Verdict.REFUTED, Verdict.ERROR, *((Verdict.UNDECIDED,) if strict else ()))
     results = (*report.claims, *report.derivations)
     failed = any(r.verdict is not r.expect if r.expect else r.verdict in bad for r in results)
+    failed = failed or (strict and any(claim.open_legs for claim in report.claims))
     return 1 if failed else 0
 
 

@@ -51,7 +51,7 @@ Jobs = Annotated[
 Seed = Annotated[
     int, typer.Option("--seed", metavar="N", parser=whole_number("--seed"), help="Seed of the simulations.")
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="An undecided claim is a failure too.")]
+Strict = Annotated[bool, typer.Option("--strict", help="An undecided claim, or leg of a claim, is a failure too.")]
 Json = Annotated[
     str | None,
     typer.Option("--json", metavar="FILE", help='Write the report as JSON; "-" is standard output.'),

@@ -16,6 +16,7 @@ from symforget.reports.summary import (
     intervals_in_words,
     legs_in_brief,
     needs_attention,
+    open_leg_in_words,
     point_in_words,
     sentence_text,
     separate_derivations,
@@ -151,9 +152,8 @@ def _attention(report: Report) -> Iterable[Node]:
     if not found and not report.errors:
         return
     yield _element("h2", "What needs attention")
-    items = [
-        _element("li", _verdict(c.verdict), " ", _element("a", c.id, href=_path(c)), f" {c.detail}") for c in found
-    ]
+    said = [(c, "; ".join([*filter(None, [c.detail]), *(open_leg_in_words(c, e) for e in c.open_legs)])) for c in found]
+    items = [_element("li", _verdict(c.verdict), " ", _element("a", c.id, href=_path(c)), f" {why}") for c, why in said]
     yield _element("ul", *items, *(_element("li", _verdict(Verdict.ERROR), f" {error}") for error in report.errors))
 
 

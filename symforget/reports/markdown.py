@@ -14,6 +14,7 @@ from symforget.reports.summary import (
     intervals_in_words,
     legs_in_brief,
     needs_attention,
+    open_leg_in_words,
     point_in_words,
     separate_derivations,
     summarise,
@@ -87,6 +88,7 @@ def _attention(report: Report) -> list[str]:
                 where = f"{evidence.leg} leg, {witness.where}: {_code(witness.relation)} fails at"
                 sides = f"left side in {_code(witness.left)}, right side in {_code(witness.right)}"
                 lines.append(f"  - {where} {_code(point_in_words(witness.point))}; {sides}.")
+        lines += [f"  - {open_leg_in_words(claim, e)}: {_escape(e.detail)}" for e in claim.open_legs]
         if survived(claim) and claim.twin is not None:
             lines.append(f"  - the false twin ({point_in_words(claim.twin.constants)}) was not refuted")
     return [*lines, *(f"- error: {_escape(error)}" for error in report.errors)]

@@ -38,6 +38,7 @@ class Summary:
     verdicts: Mapping[Verdict, int]
     expected_refutations: int
     derivations: Mapping[Verdict, int]
+    open_legs: tuple[str, ...]
     twins: int
     twins_refuted: int
     sentences: tuple[Sentence, ...]
@@ -51,6 +52,7 @@ def summarise(report: Report) -> Summary:
         verdicts=_count(claim.verdict for claim in report.claims),
         expected_refutations=sum(claim.expect is claim.verdict is Verdict.REFUTED for claim in report.claims),
         derivations=_count(derivation.verdict for derivation in separate_derivations(report)),
+        open_legs=tuple(open_leg_in_words(claim, e) for claim in report.claims for e in claim.open_legs),
         twins=len(twins),
         twins_refuted=sum(twin.verdict is Verdict.REFUTED for twin in twins),
         sentences=group_sentences(report),
@@ -89,10 +91,10 @@ def survived(claim: ClaimResult) -> bool:
 
 
 def needs_attention(claim: ClaimResult) -> bool:
-    """Whether a reader must look at it: it does not hold, is not as expected, or its twin survived."""
+    """Whether a reader must look at it: it does not hold, is not as expected, a leg is open, or its twin survived."""
     if claim.expect is not None and claim.as_expected:
         return survived(claim)
-    return not claim.as_expected or not claim.verdict.holds or survived(claim)
+    return not claim.as_expected or not claim.verdict.holds or bool(claim.open_legs) or survived(claim)
 
 
 def separate_derivations(report: Report) -> tuple[DerivationResult, ...]:
@@ -121,6 +123,14 @@ def _expected(summary: Summary, verdict: Verdict) -> str:
     if summary.expected_refutations == summary.verdicts[verdict]:
         return " as expected"
     return f" ({summary.expected_refutations} as expected)"
+
+
+def open_leg_in_words(claim: ClaimResult, evidence: Evidence) -> str:
+    """Which leg of a claim that holds otherwise showed nothing."""
+    what = "the derivation" if evidence.leg is Leg.SYMBOLIC else f"the {evidence.leg} leg"
+    fate = "does not close" if evidence.leg is Leg.SYMBOLIC else "is undecided"
+    part = f" ({evidence.part})" if evidence.part else ""
+    return f"{what} of {claim.id}{part} {fate}"
 
 
 def plural(count: int, noun: str) -> str:

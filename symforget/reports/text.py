@@ -159,8 +159,8 @@ def _expanded(claim: ClaimResult, width: int) -> list[Text]:
         fields.append(_field("states", f"{name}: {statement}" if name else statement, width, formula))
     if claim.detail:
         fields.append(_field("because", claim.detail, width))
-    if not claim.verdict.holds:
-        for evidence in claim.evidence:
+    for evidence in claim.evidence:
+        if not claim.verdict.holds or evidence in claim.open_legs:
             fields += _evidence(evidence, claim, width)
     if survived(claim):
         fields += _surviving_twin(claim, width)
@@ -227,4 +227,5 @@ def _sentences(summary: Summary, width: int) -> list[Text]:
 def _closing(report: Report, summary: Summary, width: int) -> list[Text]:
     unexpected = any(not result.as_expected for result in (*report.claims, *report.derivations))
     worst = unexpected or report.errors or report.interrupted
-    return [Text(paragraph(summary_line(report), width), "bold red" if worst else "bold")]
+    open_legs = [_labelled(Verdict.UNDECIDED, said) for said in summary.open_legs]
+    return [*open_legs, Text(paragraph(summary_line(report), width), "bold red" if worst else "bold")]
