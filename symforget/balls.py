@@ -27,7 +27,7 @@ from sympy import (
 )
 from sympy.core.function import Derivative
 
-from symforget.errors import InputError, PrecisionNotReached
+from symforget.errors import BeyondDecimals, InputError, PrecisionNotReached
 from symforget.functions import normal
 from symforget.operations import (
     ELEMENTARY,
@@ -212,7 +212,9 @@ def _operation(expr: Expr, variables: tuple[Symbol, ...]) -> tuple[Operation, Se
     if type(expr) in ELEMENTARY and len(expr.args) == 1:
         return Unary(ELEMENTARY[type(expr)]), expr.args
     if isinstance(expr, Function) and hasattr(type(expr), "ball"):
-        return Custom(expr), expr.args
+        # A reader's expression is parsed without evaluation, so that a special value may still be hidden in it.
+        known = expr.func(*expr.args)
+        return (Custom(expr), expr.args) if isinstance(known, expr.func) else (Add(), (known,))
     if isinstance(expr, normal | Integral):
         from symforget.integrals import integral_operation
 
@@ -259,14 +261,16 @@ def evaluate(expr: Expr, point: Mapping[Symbol, Rational], digits: int, max_bits
     function = compile_ball(expr, variables)
     needed = int(digits * BITS_PER_DIGIT) + 2
     limit = max_bits or 40 * digits + 4000
-    bits, best = needed + 32, arb.nan()
+    bits, best, tried = needed + 32, arb.nan(), 0
     while bits <= limit:
         with workprec(bits):
-            best = function(*(to_ball(point[v]) for v in variables))
-        if best.is_finite() and best.rel_accuracy_bits() >= needed:
-            return best
+            found = function(*(to_ball(point[v]) for v in variables))
+        if found.is_finite() and found.rel_accuracy_bits() >= needed:
+            return found
+        if found.is_finite() or not best.is_finite():
+            best, tried = found, bits
         bits *= 2
-    raise PrecisionNotReached(_shortfall(best, digits, bits // 2))
+    raise PrecisionNotReached(_shortfall(best, digits, tried))
 
 
 def _shortfall(best: arb, digits: int, bits: int) -> str:
@@ -320,11 +324,12 @@ def exact_fraction(x: arb) -> Fraction:
     """The rational an exact ball holds.
 
     Raises:
-        PrecisionNotReached: its exponent is too large to write out.
+        BeyondDecimals: its exponent is too large to write out.
     """
     mantissa, exponent = (int(part) for part in x.man_exp())
     if abs(exponent) > 2_000_000:
-        raise PrecisionNotReached("the number is too large or too small to be written in decimals")
+        size = f"{'large' if exponent > 0 else 'small'} to be written in decimals"
+        raise BeyondDecimals(f"the number is too {size}: it is about 2**{exponent + mantissa.bit_length()} in size")
     return Fraction(mantissa) * (Fraction(2) ** exponent)
 
 

@@ -13,6 +13,10 @@ class PrecisionNotReached(SymforgetError):
     """A certified evaluation could not reach the digits asked for within its work limit."""
 
 
+class BeyondDecimals(PrecisionNotReached):
+    """A number is known, but too large or too small to be written out."""
+
+
 class LemmaUnavailable(SymforgetError):
     """A derivation uses a claim whose file could not be read."""
 

@@ -351,7 +351,7 @@ def derive(claim_id: str, files: Iterable[str] = ()) -> tuple[DerivationResult, 
 
 
 def exit_code(report: Report, strict: bool) -> int:
-    """As pytest's: 0 all hold, 1 something fails (if ``strict``: or a leg is undecided), 2 interrupted, 5 nothing ran."""
+    """As pytest's: 0 all hold, 1 something fails (``strict``: or a leg is undecided), 2 interrupted, 5 nothing ran."""
     if report.interrupted:
         return 2
     if report.errors:

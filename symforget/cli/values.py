@@ -10,7 +10,7 @@ import typer
 
 from symforget.cli import screen
 from symforget.cli.options import Digits
-from symforget.errors import InputError, PrecisionNotReached, TimeLimit
+from symforget.errors import BeyondDecimals, InputError, PrecisionNotReached, TimeLimit
 
 if TYPE_CHECKING:
     from flint import arb
@@ -78,6 +78,8 @@ def _certified_digits(tree: Expr, digits: int) -> tuple[arb, str]:
         ball = evaluate(tree, {}, digits + extra)
         try:
             return ball, decimal_string(ball, digits)
+        except BeyondDecimals:
+            raise
         except PrecisionNotReached:
             continue
     raise PrecisionNotReached(

@@ -1,0 +1,57 @@
+"""If these fail, `eval` would give a false reason for what it cannot print, or fail where a value is known."""
+
+import pytest
+from typer.testing import CliRunner
+
+from symforget.cli import app
+from symforget.cli.values import certified_value
+from symforget.errors import BeyondDecimals, PrecisionNotReached
+
+
+def printed(expression, digits=30):
+    return certified_value(expression, digits).decimal
+
+
+@pytest.mark.parametrize(
+    ("expression", "size"),
+    [("exp(10**9)", "large"), ("exp(10**10)", "large"), ("misassignment_old(1/2, 10**6)", "small")],
+)
+def test_a_number_too_long_to_write_out_is_not_called_a_rounding_boundary(expression, size):
+    with pytest.raises(BeyondDecimals, match=f"too {size} to be written"):
+        printed(expression)
+
+
+def test_divergences_are_known_where_they_are_exact():
+    assert printed("reverse_kl(1/3, 1/3, 3)") == "0"
+    assert printed("reverse_kl(1/2, 1/3, 0)") == "0"
+    assert printed("forward_kl(1, 1)", 5) == "0.50000"
+    assert printed("forward_kl(0, 1)") == "0"
+
+
+def test_a_value_that_may_be_zero_is_said_to_be_so_when_a_higher_precision_fails():
+    with pytest.raises(PrecisionNotReached, match="cannot be told from 0"):
+        printed("normal(log(1 + exp(3*z)), z) - normal(log(1 + exp(3*z)), z)", 5)
+
+
+def test_a_small_divergence_has_its_digits():
+    few = printed("reverse_kl(1/2, 500001/1000000, 3)", 12)
+    many = printed("reverse_kl(1/2, 500001/1000000, 3)", 50)
+    assert few == "1.60551499560e-12"
+    assert many.startswith("1.60551499560")
+
+
+def test_divergences_from_the_middle_are_those_of_the_definition():
+    for call, expectation in (
+        ("forward_kl(3/10, 2)", "-normal(log(7/10 + 3/10*exp(2*z - 2)), z)"),
+        (
+            "reverse_kl(9/10, 1/5, 12)",
+            "9/10*normal(log((9/10 + exp(12*z - 72)/10)/(1/5 + 4/5*exp(12*z - 72))), z)"
+            " + normal(log((9/10*exp(12*z - 72) + 1/10)/(exp(12*z - 72)/5 + 4/5)), z)/10",
+        ),
+    ):
+        assert printed(call, 15) == printed(expectation, 15)
+
+
+def test_the_command_prints_zero():
+    result = CliRunner().invoke(app, ["eval", "reverse_kl(1/2, 1/2, 3)"])
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "0")
