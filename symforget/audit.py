@@ -148,9 +148,11 @@ def audit(selectors: Iterable[str], jobs: int = 1, most: int | None = None, prog
 
 
 def exit_code(result: Audit, strict: bool) -> int:
-    """0 none wrongly accepted, 1 one was (or with ``strict`` is undecided), 2 interrupted, 5 nothing audited."""
+    """0 none wrongly accepted, 1 one was (or with ``strict`` is undecided), 2 interrupted, else as for `verify`."""
     if result.interrupted:
         return 2
+    if result.errors and not result.judgements:
+        return 4
     bad = [Outcome.WRONGLY_ACCEPTED, *([Outcome.UNDECIDED] if strict else [])]
     if result.errors or any(result.of(outcome) for outcome in bad):
         return 1

@@ -64,7 +64,7 @@ class ClaimSpec:
         where = f"{group}/{self.slug}"
         sections = read_docstring(inspect.getdoc(self.function) or "", where)
         parts = self.function(**(constants or {}))
-        parts = (parts,) if isinstance(parts, Part) else tuple(parts)
+        parts = (parts,) if isinstance(parts, Part) else tuple(parts or ())
         domain = _domain(self.domain, where)
         _validate_parts(parts, domain, where)
         return Claim(

@@ -6,13 +6,14 @@ import difflib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from symforget.authoring import ClaimSpec
 from symforget.claims import Claim, Densities, Part
-from symforget.errors import InputError, LemmaUnavailable
+from symforget.errors import InputError, LemmaUnavailable, TimeLimit
 from symforget.instances import needs_instance
 
 
@@ -62,15 +63,15 @@ class Library:
         """Build one claim, with its own constants or with others in their place.
 
         Raises:
-            InputError: no such claim (the nearest is suggested), or the derivation file is wrong.
+            InputError: no such claim (the nearest is suggested), or its function raised, whatever it raised.
         """
         if claim_id not in self.entries:
             raise InputError(unknown(claim_id, self.ids))
         entry = self.entries[claim_id]
         if constants:
-            return entry.spec.build(entry.group, constants)
+            return _build(entry, constants)
         if claim_id not in self._built:
-            self._built[claim_id] = entry.spec.build(entry.group)
+            self._built[claim_id] = _build(entry)
         return self._built[claim_id]
 
     def lemmas_for(self, user: Claim, used_in: Part) -> Callable[[str, str], tuple[Any, Mapping[Any, Any]]]:
@@ -97,12 +98,45 @@ class Library:
         return lemma
 
 
+def output_apart() -> AbstractContextManager[Any]:
+    """While a derivation file's code runs: what it prints goes to standard error, since reports own standard output."""
+    return redirect_stdout(sys.stderr)
+
+
+def _build(entry: Entry, constants: Mapping[str, Any] | None = None) -> Claim:
+    try:
+        with output_apart():
+            return entry.spec.build(entry.group, constants)
+    except (KeyboardInterrupt, TimeLimit):
+        raise
+    except BaseException as error:  # the function is the user's code: whatever it raises is that claim's error
+        line = line_of(error) or entry.spec.function.__code__.co_firstlineno
+        said = _said(error).removeprefix(f"{entry.id}: ")
+        raise InputError(f"{entry.path.name}: {entry.id}: {said} (line {line})") from error
+
+
 def _find_part(claim_id: str, parts: Sequence[Part], name: str) -> Part:
     for candidate in parts:
         if candidate.name == name or (not name and len(parts) == 1):
             return candidate
     names = ", ".join(p.name for p in parts) or "none"
     raise InputError(f"{claim_id} has no part {name!r} to use here; there are: {names}")
+
+
+def no_claim(name: str, library: Library, files: Iterable[Path]) -> str:
+    """One line that says why a selector finds nothing: it may be a file of another kind, or its group be hidden."""
+    path, group = Path(name), name.split("/")[0]
+    hiding = next((f for f in files if f.stem == group), None)
+    if path.is_dir():
+        return f"{name}: is a directory; name a derivation file (.py), a group or a claim"
+    if path.is_file() and path.suffix == ".toml":
+        return f"{name}: a claims file is checked by `symforget check {name}`"
+    if path.is_file():
+        return f"{name}: not a derivation file, whose name ends in .py"
+    said = unknown(name, [*library.ids, *dict.fromkeys(i.split("/")[0] for i in library.ids)])
+    if hiding is not None and hiding.stem in {p.stem for p in shipped_files()}:
+        said += f" ({hiding} takes the place of the group {group} that ships with symforget)"
+    return said
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
@@ -150,21 +184,26 @@ def _read(path: Path) -> list[Entry]:
         raise InputError("not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    with output_apart():
+        spec.loader.exec_module(module)
     found = [value for value in vars(module).values() if isinstance(value, ClaimSpec)]
     return [Entry(path.stem, s, path) for s in found if s.function.__module__ == name]
 
 
 def _one_line(error: BaseException) -> str:
     """The error's text on one line, with its place in the derivation file if it has one."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, InputError):
-        return text
-    line = _line_of(error)
-    return f"{type(error).__name__}: {text}" + (f" (line {line})" if line else "")
+    line = line_of(error)
+    return _said(error) + (f" (line {line})" if line else "")
 
 
-def _line_of(error: BaseException) -> int | None:
+def _said(error: BaseException) -> str:
+    """The error's text on one line; its type too, unless it is one of ours, which speak for themselves."""
+    text = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())
+    return text if isinstance(error, InputError) else f"{type(error).__name__}: {text}".removesuffix(": ")
+
+
+def line_of(error: BaseException) -> int | None:
+    """The line of a derivation file where an error arose, if it did in one."""
     if isinstance(error, SyntaxError):
         return error.lineno
     traceback, line = error.__traceback__, None
@@ -176,9 +215,9 @@ def _line_of(error: BaseException) -> int | None:
 
 
 def split_selectors(selectors: Iterable[str]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Files among the selectors, and the rest: groups and IDs."""
-    files = tuple(Path(s) for s in selectors if s.endswith(".py"))
-    return files, tuple(s for s in selectors if not s.endswith(".py"))
+    """Files among the selectors, each once, and the rest: groups and IDs."""
+    files = {Path(s).resolve(): Path(s) for s in selectors if s.endswith(".py")}
+    return tuple(files.values()), tuple(s for s in selectors if not s.endswith(".py"))
 
 
 def collect(selectors: Iterable[str] = ()) -> tuple[Library, tuple[str, ...]]:
@@ -192,15 +231,14 @@ def collect(selectors: Iterable[str] = ()) -> tuple[Library, tuple[str, ...]]:
     files, names = split_selectors(selectors)
     for path in files:
         if not path.is_file():
-            raise InputError(f"{path}: no such file")
+            raise InputError(f"{path}: {'is a directory' if path.is_dir() else 'no such file'}")
     replaced = {p.stem for p in files}
     library = load([*(p for p in shipped_files() if p.stem not in replaced), *files])
     wanted = [i for i in library.ids if library.entries[i].path in files]
     for name in names:
         matching = [i for i in library.ids if i == name or i.split("/")[0] == name]
         if not matching and not library.is_broken(name):
-            groups = {i.split("/")[0] for i in library.ids}
-            raise InputError(unknown(name, [*library.ids, *sorted(groups)]))
+            raise InputError(no_claim(name, library, files))
         wanted += matching
     chosen = set(wanted) if files or names else set(library.ids)
     return _restrict_broken(library, files, names), tuple(i for i in library.ids if i in chosen)

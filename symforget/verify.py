@@ -26,7 +26,7 @@ from symforget.claims import (
     combine_part,
     weakest,
 )
-from symforget.collect import Library, collect
+from symforget.collect import Library, collect, line_of, output_apart
 from symforget.errors import InputError, SymforgetError
 from symforget.processes import belong_to_parent, cheapest_context, end_now
 
@@ -111,11 +111,13 @@ def with_dependencies(library: Library, wanted: Iterable[str]) -> tuple[str, ...
         if state.get(claim_id) == "done":
             return
         if state.get(claim_id) == "open":
-            raise InputError(f"claims depend on each other in a circle: {' -> '.join((*path, claim_id))}")
+            circle = " -> ".join((*path[path.index(claim_id) :], claim_id))
+            raise InputError(f"{_file(library, claim_id)}: claims depend on each other in a circle: {circle}")
         if claim_id not in library.entries:
             if library.is_broken(claim_id):
                 return
-            raise InputError(f"{path[-1]} depends on {claim_id}, which no derivation file states")
+            file = _file(library, path[-1])
+            raise InputError(f"{file}: {path[-1]} depends on {claim_id}, which no derivation file states")
         state[claim_id] = "open"
         for dependency in library.entries[claim_id].spec.depends_on:
             visit(dependency, (*path, claim_id))
@@ -125,6 +127,10 @@ def with_dependencies(library: Library, wanted: Iterable[str]) -> tuple[str, ...
     for claim_id in wanted:
         visit(claim_id, ())
     return tuple(order)
+
+
+def _file(library: Library, claim_id: str) -> str:
+    return library.entries[claim_id].path.name
 
 
 def _alone_first(library: Library, ids: Sequence[str]) -> tuple[str, ...]:
@@ -185,9 +191,9 @@ def run_claim(library: Library, claim_id: str, options: Options) -> ClaimResult:
         result = _described(claim, evidence, run_twin(library, claim_id, options))
     except KeyboardInterrupt:
         raise
-    except Exception as error:  # a derivation file is the user's code
+    except BaseException as error:  # a derivation file is the user's code, which may also call sys.exit
         text = str(error) if isinstance(error, SymforgetError) else f"{type(error).__name__}: {error}"
-        result = _failed(library, claim_id, " ".join(text.split()))
+        result = _failed(library, claim_id, " ".join(text.split()).replace(f" {claim_id}:", "", 1))
     return replace(result, seconds=time.perf_counter() - started)
 
 
@@ -215,9 +221,7 @@ def _described(claim: Claim, evidence: tuple[Evidence, ...], twin: TwinResult) -
 
 def _failed(library: Library, claim_id: str, why: str) -> ClaimResult:
     spec = library.entries[claim_id].spec
-    return ClaimResult(
-        claim_id, claim_id, (), {}, "", "", "", "", spec.sentences, Verdict.ERROR, why, (), spec.depends_on
-    )
+    return ClaimResult(claim_id, "", (), {}, "", "", "", "", spec.sentences, Verdict.ERROR, why, (), spec.depends_on)
 
 
 def settled(result: ClaimResult, dependencies: Mapping[str, Verdict]) -> ClaimResult:
@@ -269,9 +273,12 @@ def run_part(
 def _timed(leg: Leg, part: Part, run: Callable[[], tuple[Evidence, ...]]) -> Iterator[Evidence]:
     started = time.perf_counter()
     try:
-        found = run()
+        with output_apart():
+            found = run()
     except Exception as error:  # what a leg cannot survive is that leg's error, shown with the claim
-        text = " ".join(f"{leg} leg: {type(error).__name__}: {error}".split())
+        line = line_of(error)
+        place = f" (line {line} of the derivation file)" if line else ""
+        text = " ".join(f"{leg} leg: {type(error).__name__}: {error}{place}".split())
         found = (Evidence(leg, Verdict.ERROR, text, part.name),)
     seconds = time.perf_counter() - started
     yield from (replace(e, seconds=seconds / len(found)) for e in found)
@@ -342,7 +349,8 @@ def derive(claim_id: str, files: Iterable[str] = ()) -> tuple[DerivationResult, 
     for part in claim.parts:
         if part.symbolic is not None:
             context = Context(claim.domain, library.lemmas_for(claim, part))
-            steps = check_derivation(claim, part, context)
+            with output_apart():
+                steps = check_derivation(claim, part, context)
             name = f"{claim.id}" + (f" ({part.name})" if part.name else "")
             found.append(DerivationResult(name, weakest(s.verdict for s in steps), steps))
     if not found:

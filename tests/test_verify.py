@@ -186,7 +186,7 @@ def test_a_claim_that_raises_is_an_error_and_the_rest_is_unharmed(write):
     bad = MEANS.replace("def means", "def bad").replace("return Part(", "raise RuntimeError('no')\n    return Part(")
     results = {r.id: r for r in run(write("small", bad, MEANS)).claims}
     assert results["small/bad"].verdict is Verdict.ERROR
-    assert results["small/bad"].detail == "RuntimeError: no"
+    assert results["small/bad"].detail == "small.py: RuntimeError: no (line 21)"
     assert results["small/means"].verdict is Verdict.PROVED
 
 

@@ -45,7 +45,10 @@ def audit(
     _require_directories(json, markdown)
     count = processors() if jobs is None else jobs
     found = auditing.audit(selectors or (), count, most, progress_for(sys.stderr, "groups of mutants judged"))
-    print(reports.render(found))
+    if found.judgements or not found.errors:
+        print(reports.render(found))
+    for error in () if found.judgements else found.errors:
+        print(f"symforget: {error}", file=sys.stderr)
     for target, render in ((json, reports.json), (markdown, reports.markdown)):
         if target is not None:
             _write(target, render(found))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from symforget.cli import screen
+from symforget.cli.runner import BAD_INPUT, NONE_FOUND
 from symforget.errors import InputError
 from symforget.reports.summary import intervals_in_words
 
@@ -37,11 +38,12 @@ def list_claims(
 
     library, wanted = collect(selectors or ())
     _warn(library.broken.values())
-    if not wanted:
+    if wanted:
+        print(claim_list([library.claim(claim_id) for claim_id in wanted], screen.width()))
+    elif not library.broken:
         print("symforget: no claims found", file=sys.stderr)
-        return 5
-    print(claim_list([library.claim(claim_id) for claim_id in wanted], screen.width()))
-    return 0
+        return NONE_FOUND
+    return BAD_INPUT if library.broken else 0
 
 
 def show(claim_id: ClaimID, files: Files = None) -> int:

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 from symforget.errors import InputError, SymforgetError
 
-INTERRUPTED, INTERNAL_ERROR, BAD_INPUT = 2, 3, 4
+INTERRUPTED, INTERNAL_ERROR, BAD_INPUT, NONE_FOUND = 2, 3, 4, 5
 NOT_ESTABLISHED = 1
 TRACEBACK_VARIABLE = "SYMFORGET_TRACEBACK"
 # The common base of every usage error, whether typer brings its own copy of click or uses the package.
