@@ -213,6 +213,11 @@ class ClaimResult:
         return min(found, key=lambda w: w.where != "statement", default=None)
 
     @property
+    def only_a_step_fails(self) -> bool:
+        """Whether what was refuted is a step of the derivation, and not the statement."""
+        return self.verdict is Verdict.REFUTED and self.witness is not None and self.witness.where != "statement"
+
+    @property
     def as_expected(self) -> bool:
         """Whether this result lets a run succeed: it holds, or was expected to be refuted and is."""
         return _as_expected(self.verdict, self.expect)
@@ -287,7 +292,9 @@ def combine_part(evidence: Iterable[Evidence], dependencies: Verdict) -> tuple[V
     if refuting and any(e.witness is None or e.witness.where == "statement" for e in refuting) and sure:
         return Verdict.ERROR, f"legs contradict each other: {sure[0].leg} {sure[0].verdict}, {refuting[0].leg} refuted"
     if refuting:
-        return Verdict.REFUTED, refuting[0].detail
+        spared = "a step of the derivation is false; nothing was found against the statement itself: "
+        only_a_step = refuting[0].witness is not None and refuting[0].witness.where != "statement"
+        return Verdict.REFUTED, f"{spared if only_a_step else ''}{refuting[0].detail}"
     disagreeing = [e for e in found if e.verdict is Verdict.UNDECIDED and e.leg in (Leg.NUMERIC, Leg.SIMULATION)]
     if disagreeing:
         return Verdict.UNDECIDED, disagreeing[0].detail

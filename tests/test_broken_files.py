@@ -133,3 +133,15 @@ def test_a_file_that_hides_a_shipped_group_is_named(write):
 def test_a_file_named_twice_is_read_once(write):
     path = write("f", claim("good"))
     assert collect([path, path])[1] == ("f/good",)
+
+
+def test_a_false_step_is_not_said_to_refute_the_statement(write):
+    """`refuted` alone would read as if the certified statement were false."""
+    steps = "symbolic=Derivation(c * x).equals(c * x / 2, by=Algebra()).equals(x + x, by=Algebra())"
+    body = f'return Part(eq(c * x, x + x), {steps}, certified=(over({{x: "[1, 2]"}}),))'
+    (result,) = verify([write("f", claim("edited", body))], Options()).claims
+    assert result.verdict is Verdict.REFUTED
+    assert result.only_a_step_fails
+    assert "nothing was found against the statement" in result.detail
+    (false,) = verify([write("g", claim("false", body.replace("x + x", "x + 3 * x")))], Options()).claims
+    assert not false.only_a_step_fails

@@ -70,8 +70,10 @@ def _claim_lines(claims: Iterable[ClaimResult], width: int) -> list[Text]:
 
 
 def _title(claim: ClaimResult) -> str:
-    """The title, or for want of one the statement; and whether a refutation was expected."""
+    """The title, or for want of one the statement; and whether a refutation is as expected or of a step only."""
     title = claim.title or "; ".join(statement for _, statement in claim.statements)
+    if claim.only_a_step_fails:
+        title += " (a step of its derivation is false)"
     return f"{title} (as expected)" if claim.expect is claim.verdict else title
 
 
