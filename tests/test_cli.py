@@ -407,3 +407,9 @@ def test_value_as_json() -> None:
         "radius": "0",
         "exact": "1/4",
     }
+
+
+def test_a_file_name_keeps_its_capital(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("T.csv").write_text("delta\n1\n", encoding="utf-8")
+    assert only_line(run("compare", "T.csv", "--to", "table rates")).startswith("symforget: T.csv: ")

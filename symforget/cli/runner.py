@@ -39,9 +39,9 @@ class CommandGroup(TyperGroup):
         except UsageError as error:
             return _fail(_one_line(error.format_message()), BAD_INPUT)
         except InputError as error:
-            return _fail(_one_line(str(error)), BAD_INPUT)
+            return _fail(" ".join(str(error).split()), BAD_INPUT)
         except SymforgetError as error:
-            return _fail(_one_line(str(error)), NOT_ESTABLISHED)
+            return _fail(" ".join(str(error).split()), NOT_ESTABLISHED)
         except (KeyboardInterrupt, typer.Abort):
             return _fail("interrupted", INTERRUPTED)
         except BrokenPipeError:
@@ -69,6 +69,7 @@ def _fail(message: str, code: int) -> int:
 
 
 def _one_line(message: str) -> str:
+    """A message of the option parser's, which begins with a capital letter, in the style of ours, which do not."""
     text = " ".join(message.split())
     if text[1:2].isupper():
         return text
