@@ -26,6 +26,7 @@ def belong_to_parent() -> None:
 
     A parent that is killed cannot tell its workers, which would wait for work for ever.
     """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a copy of the parent has its parent's way with it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

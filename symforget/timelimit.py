@@ -14,7 +14,7 @@ from symforget.errors import TimeLimit
 _AGAIN = 0.5
 """Seconds after which the alarm is repeated: Python drops an exception raised in a destructor or a gc callback."""
 
-_HELD = tuple(getattr(signal, name) for name in ("SIGINT", "SIGALRM") if hasattr(signal, name))
+_HELD = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGALRM") if hasattr(signal, name))
 
 
 @contextmanager
@@ -98,5 +98,6 @@ def signals_held() -> Iterator[list[int]]:
         _arrived = None
         for signum, handler in handlers:
             signal.signal(signum, handler)
-        for signum in sorted(set(arrived)):  # Ctrl-C, the lower number, before an alarm
-            signal.raise_signal(signum)
+        for signum, _ in handlers:  # an alarm last: its exception would keep an interrupt from being raised
+            if signum in arrived:
+                signal.raise_signal(signum)

@@ -52,7 +52,7 @@ app.command("simulate")(simulate.simulate)
 
 
 def main() -> None:
-    """The entry point of the ``symforget`` command; ends the process with its exit code.
+    """Run the ``symforget`` command (`symforget.__main__` guards it); ends the process with its exit code.
 
     SymPy remembers a thousand results by default, an eighth slower here than all of them, which take 30 MB.
     """
