@@ -27,7 +27,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
 from typing import Any
 
-from sympy import Symbol
+from sympy import Eq, Symbol
 from sympy.core.relational import Relational
 
 from symforget.claims import Claim, Densities, Kind, Part
@@ -67,6 +67,7 @@ class ClaimSpec:
         parts = (parts,) if isinstance(parts, Part) else tuple(parts or ())
         domain = _domain(self.domain, where)
         _validate_parts(parts, domain, where)
+        _validate_kind(self.kind, parts, where)
         return Claim(
             id=where,
             title=sections["title"],
@@ -89,7 +90,7 @@ def claim(
     false_twin: Mapping[str, Any],
     densities: str = "none",
     sentence: str | Sequence[str] = (),
-    depends_on: Sequence[str] = (),
+    depends_on: str | Sequence[str] = (),
 ) -> Callable[[Callable[..., Any]], ClaimSpec]:
     """Turn a function returning its Part (or Parts) into a claim; see the module's docstring.
 
@@ -98,12 +99,13 @@ def claim(
             statement itself contains it. p_o != p_n is the hypothesis ``TV: "(0, 1)"``.
         kind: a value of `Kind`. densities: "any", "Gaussian" or "none".
         false_twin: keyword argument -> false value; not empty.
-        sentence: key or keys of `symforget.paper.SENTENCES`. depends_on: IDs whose truth the derivation uses.
+        sentence: key or keys of `symforget.paper.SENTENCES`. depends_on: ID or IDs whose truth the derivation uses.
     """
 
     def decorate(function: Callable[..., Any]) -> ClaimSpec:
         where = f"claim {function.__name__}"
         keys = (sentence,) if isinstance(sentence, str) else tuple(sentence)
+        needed = (depends_on,) if isinstance(depends_on, str) else tuple(depends_on)
         unknown = [k for k in keys if k not in SENTENCES]
         if unknown:
             raise InputError(f"{where}: unknown sentence {unknown[0]!r}; known: {', '.join(SENTENCES)}")
@@ -115,7 +117,7 @@ def claim(
             parsed = Kind(kind), Densities(densities)
         except ValueError as error:
             raise InputError(f"{where}: {error}") from None
-        return ClaimSpec(function, domain, *parsed, keys, tuple(depends_on), dict(false_twin))
+        return ClaimSpec(function, domain, *parsed, keys, needed, dict(false_twin))
 
     return decorate
 
@@ -124,7 +126,8 @@ def read_docstring(text: str, where: str) -> dict[str, str]:
     """Title and sections of a claim's docstring.
 
     Raises:
-        InputError: no title, or one of Guarantee, Hypotheses, Source is missing or out of order.
+        InputError: no title, a section of another name, or one of Guarantee, Hypotheses, Source is missing or empty, or
+            they are out of order.
     """
     lines = text.strip().splitlines()
     if not lines:
@@ -137,6 +140,12 @@ def read_docstring(text: str, where: str) -> dict[str, str]:
     missing = [name for name in _SECTIONS[:3] if name not in found]
     if missing:
         raise InputError(f'{where}: the docstring lacks "{missing[0]}:"')
+    empty = [name for name in pieces[1::2] if not found[name]]
+    if empty:
+        raise InputError(f'{where}: the docstring says nothing after "{empty[0]}:"')
+    stray = re.search(r"^([A-Z][a-z]+):", "\n".join(pieces[2::2]), flags=re.MULTILINE)
+    if stray:
+        raise InputError(f'{where}: "{stray[1]}:" is no section of the docstring; they are {", ".join(_SECTIONS)}')
     order = pieces[1::2]
     if order != [name for name in _SECTIONS if name in order]:
         raise InputError(f"{where}: docstring sections must come in the order {', '.join(_SECTIONS)}")
@@ -190,6 +199,12 @@ def _validate_parts(parts: tuple[Any, ...], domain: Mapping[Symbol, Interval], w
     names = [p.name for p in parts]
     if len(set(names)) != len(names):
         raise InputError(f"{where}: parts need distinct names")
+
+
+def _validate_kind(kind: Kind, parts: tuple[Part, ...], where: str) -> None:
+    """An identity may come with the inequalities it implies, but not consist of them."""
+    if kind is Kind.IDENTITY and not any(isinstance(p.statement, Eq) for p in parts):
+        raise InputError(f"{where}: its kind is identity, but no part of it is an equation")
 
 
 def _written(part: Part) -> list[Any]:
@@ -352,8 +367,6 @@ def relation(kind: type, left: Any, right: Any) -> Any:
 
 def eq(left: Any, right: Any) -> Any:
     """left = right, unevaluated."""
-    from sympy import Eq
-
     return relation(Eq, left, right)
 
 
