@@ -6,6 +6,7 @@ witness there, and a rule that accepts a step the balls refute is a defect of th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -55,12 +56,18 @@ class _Judged:
         return StepResult(
             self.relation,
             as_text(self.expression) if isinstance(self.expression, Relational) else str(self.expression),
-            latex(self.expression),
+            latex(self.expression, symbol_names=words_upright(self.expression)),
             self.reason,
             self.verdict,
             self.detail,
             self.witness,
         )
+
+
+def words_upright(expression: Any) -> dict[Any, str]:
+    """LaTeX for the symbols whose names are words: set like a function's name, and not like a product of letters."""
+    names = {s: latex(s) for s in getattr(expression, "free_symbols", ())}
+    return {s: rf"\mathrm{{{name}}}" for s, name in names.items() if re.fullmatch("[A-Za-z]{2,}", name)}
 
 
 def _judge(claim: Claim, part: Part, context: Context, spot: bool) -> Iterator[_Judged]:

@@ -14,7 +14,8 @@ def break_lines(latex: str, width: float = LINE_WIDTH) -> list[str]:
 
     Braces and plain brackets are never torn apart. A ``\\left ... \\right`` is, if nothing outside it helps: each of
     its pieces then ends in ``\\right.`` and begins with ``\\left.``, the invisible delimiters. What even that leaves
-    too wide is mostly a long fraction or root: it is written as a product and powers, which break.
+    too wide is mostly a long fraction or root: it is written as a product and powers, which break. Of a product whose
+    factors fit but which does not, the second line begins with a cross.
     """
     lines = _broken(latex, width)
     while any(set_width(line) > width for line in lines):
@@ -22,14 +23,14 @@ def break_lines(latex: str, width: float = LINE_WIDTH) -> list[str]:
         if looser == latex:
             break
         latex, lines = looser, _broken(looser, width)
-    return lines
+    return [piece for line in lines for piece in _at_factors(line, width)]
 
 
 def _broken(latex: str, width: float) -> list[str]:
     breaks = list(_breaks(latex))
     lines, start, opened = [], 0, 0
-    while set_width(latex[start:]) > width:
-        best = _best_break(latex, start, breaks, width)
+    while set_width(_balanced(latex[start:], opened, 0)) > width:
+        best = _best_break(latex, start, opened, breaks, width)
         if best is None:
             break
         position, nesting = best
@@ -38,17 +39,51 @@ def _broken(latex: str, width: float) -> list[str]:
     return [*lines, _balanced(latex[start:], opened, 0)]
 
 
+def _at_factors(line: str, width: float) -> list[str]:
+    """A line, broken between factors where it is too wide."""
+    pieces: list[str] = []
+    while set_width(line) > width:
+        breaks = _factor_breaks(line)
+        fitting = [b for b in breaks if width / 4 <= set_width(_balanced(line[: b[0]], 0, b[1])) <= width]
+        if not fitting:
+            break
+        position, nesting = min(fitting, key=lambda b: (b[1], -b[0]))
+        pieces.append(_balanced(line[:position], 0, nesting))
+        line = r"\left. " * nesting + rf"\times {line[position:].lstrip()}"
+    return [*pieces, line]
+
+
+def _factor_breaks(latex: str) -> Iterator[tuple[int, int]]:
+    """Positions between factors outside all but ``\\left`` groups, and how many of those are open."""
+    groups: list[str] = []
+    for token in _TOKEN_OR_SPACE.finditer(latex):
+        _follow(groups, token.lastgroup)
+        before, after = latex[: token.start()], latex[token.end() :]
+        operator = _ENDS_OPEN.search(before) or _NO_FACTOR.match(after) or _DERIVATIVE.search(before)
+        if token.lastgroup == "space" and "opens" not in groups and not operator:
+            yield token.start(), len(groups)
+
+
 def _balanced(piece: str, opened: int, still_open: int) -> str:
     """A piece of a line with invisible delimiters for those left open before it and after it."""
     return r"\left. " * opened + piece.strip() + r" \right." * still_open
 
 
-def _best_break(latex: str, start: int, breaks: list[tuple[int, int]], width: float) -> tuple[int, int] | None:
-    """The least nested break that fits, the furthest of those; if none fits, the next one."""
+def _best_break(
+    latex: str, start: int, opened: int, breaks: list[tuple[int, int]], width: float
+) -> tuple[int, int] | None:
+    """The least nested break that fits, the furthest of those; else the last that leaves a short line, or the next."""
     later = [(position, nesting) for position, nesting in breaks if latex[start:position].strip()]
-    fitting = [b for b in later if width / 4 <= set_width(latex[start : b[0]]) <= width]
-    beyond = [b for b in later if set_width(latex[start : b[0]]) > width]
-    return min(fitting, key=lambda b: (b[1], -b[0])) if fitting else beyond[0] if beyond else None
+    widths: dict[tuple[int, int], float] = {}
+    for place in later:
+        widths[place] = set_width(_balanced(latex[start : place[0]], opened, place[1]))
+        if widths[place] > width:
+            break  # those after it are wider still
+    fitting = [b for b, found in widths.items() if width / 4 <= found <= width]
+    if fitting:
+        return min(fitting, key=lambda b: (b[1], -b[0]))
+    short = [b for b, found in widths.items() if found < width / 4]
+    return short[-1] if short else later[0] if later else None
 
 
 def _breaks(latex: str) -> Iterator[tuple[int, int]]:
@@ -73,6 +108,10 @@ _TOKEN = re.compile(
     r"|(?P<opens>\\begin|[{(\[])|(?P<closes>\\end|[})\]])"
     r"|(?P<breaks>\\(?:leq?|geq?|neq?)(?![A-Za-z])|[-+=<>])|(?P<other>\\.)"
 )
+_TOKEN_OR_SPACE = re.compile(rf"{_TOKEN.pattern}|(?P<space>\s+)")
+_OPERATOR = r"[-+=<>,|]|\\(?:leq?|geq?|neq?|to|in|cdot|times|limits|,)(?![A-Za-z])"
+_ENDS_OPEN = re.compile(rf"(^|{_OPERATOR}|\\int(\\limits\S*)?|\\left\s*(\\[A-Za-z]+|\\.|.))\s*$")
+_NO_FACTOR = re.compile(rf"$|{_OPERATOR}|\\right|[)\]^_]")
 _UNARY = re.compile(r"(^|[=<>]|\\(leq?|geq?|neq?)|\\left\s*(\\[A-Za-z]+|\\.|.))\s*$")
 
 
@@ -90,9 +129,9 @@ def _loosened(latex: str, width: float) -> str:
 
 
 def _loose(latex: str, rigid: re.Match[str], width: float) -> tuple[str | None, int]:
-    """A fraction, root or braced bracket in a form that breaks, if it is wider than a line; and where it ends."""
+    """A fraction, root or braced bracket in a form that breaks, if it all but fills a line; and where it ends."""
     arguments, end = _arguments(latex, rigid.end(), count=2 if rigid["fraction"] else 1)
-    if max(map(set_width, arguments)) <= width:
+    if max(map(set_width, arguments)) <= 0.8 * width:
         return None, end
     if rigid["root"]:
         return rf"\left({arguments[0]}\right)^{{1/2}}", end
@@ -168,23 +207,28 @@ def set_width(latex: str, style: str = "display") -> float:
             width += stacked
         elif kind == "name":
             width += 5 * len(re.sub(r"\\(?:operatorname|mathrm|text)|\W", "", match[0])) + 1.7
+        elif kind == "tall":
+            tall = r"\frac" in latex
+            width += WIDTHS["tall"] if tall else WIDTHS["opens"]
+            kind = "opens" if match[0].startswith(r"\left") else "closes"
         elif kind == "sign":
             width += 12.2 if operand else 7.8
         else:
             width += WIDTHS[kind]
-        operand = kind not in ("sign", "relation", "opens") if kind != "nothing" else operand
+        operand = kind not in ("sign", "relation", "opens") if kind not in ("nothing", "invisible") else operand
     return width
 
 
 SCRIPT = 0.72
 WIDTHS = {"integral": 10, "relation": 13.3, "opens": 6.2, "closes": 6.2, "character": 5.3}
-WIDTHS |= {"nothing": 0, "space": 1.7, "quads": 20}
+WIDTHS |= {"nothing": 0, "invisible": 1.2, "tall": 9.0, "space": 1.7, "quads": 20}
 _SET = re.compile(
     r"(?P<fraction>\\frac(?=\{))|(?P<root>\\sqrt(?=\{))|(?P<script>[\^_])|(?P<limits>\\int\\limits)|(?P<integral>\\int)"
-    r"|(?P<nothing>\\(?:left|right)\.|\\(?:mathbb|substack|phantom)(?![A-Za-z])|[{}\s&])"
+    r"|(?P<invisible>\\(?:left|right)\.)|(?P<tall>\\(?:left|right)(?![a-z])\s*(?:\\[A-Za-z]+|\\.|.))"
+    r"|(?P<nothing>\\(?:mathbb|substack|phantom)(?![A-Za-z])|[{}\s&])"
     r"|(?P<name>\\(?:operatorname|mathrm|text)\{[^{}]*\}|\\(?:log|exp|min|max|lim|sup|inf|sin|cos|tan)h?(?![A-Za-z]))"
     r"|(?P<relation>\\(?:leq?|geq?|neq?|to|in)(?![A-Za-z])|[=<>])|(?P<sign>[-+])"
-    r"|(?P<opens>\\left\s*(?:\\[A-Za-z]+|\\.|.)|[(\[])|(?P<closes>\\right\s*(?:\\[A-Za-z]+|\\.|.)|[)\]])"
+    r"|(?P<opens>[(\[])|(?P<closes>[)\]])"
     r"|(?P<space>\\[,;! ])|(?P<quads>\\qquad)|(?P<character>\\[A-Za-z]+|\\.|.)",
     re.DOTALL,
 )

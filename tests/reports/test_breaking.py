@@ -95,3 +95,17 @@ def test_width_is_about_what_latex_makes(tmp_path: Path) -> None:
     printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True).stdout
     widths = [float(found) for found in re.findall(r"width ([\d.]+)pt", printed)]
     assert widths == pytest.approx([set_width(formula) for formula in formulas], rel=0.1)
+
+
+def test_a_product_without_sums_breaks_between_factors() -> None:
+    """If it failed, the end of a long product would be cut off at the edge of the page."""
+    factor = r"\sqrt{\frac{\alpha}{1 - \beta}} S\left(\delta, \log{\left(\frac{1 - \beta}{\beta} \right)}\right)"
+    lines = break_lines(" ".join([factor] * 5))
+    assert all(set_width(line) <= LINE_WIDTH for line in lines)
+    assert " ".join(line.removeprefix(r"\times ") for line in lines) == " ".join([factor] * 5)
+    assert all(line.startswith(r"\times ") for line in lines[1:])
+
+
+def test_a_derivative_is_not_torn_from_its_argument() -> None:
+    bare = rf"\frac{{\partial}}{{\partial x}} {'a' * 60}"
+    assert break_lines(bare) == [bare]
