@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.text import Text
 
-NARROWEST, WIDEST = 50, 200
+NARROWEST, WIDEST = 40, 200
 WIDTH_OF_A_PIPE = 120
 
 

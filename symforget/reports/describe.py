@@ -14,7 +14,10 @@ LABEL_WIDTH = 14
 
 
 def claim_list(claims: Sequence[Claim], width: int) -> str:
-    """IDs, kinds, densities and titles, aligned, under their groups; titles wrap at ``width``."""
+    """IDs, kinds, densities and titles, aligned, under their groups; titles wrap at ``width``.
+
+    Where they have no room beside the rest, everything stands below the ID.
+    """
     if not claims:
         return "no claims"
     rows = columns([(f"  {claim.id}", claim.kind, claim.densities, claim.title) for claim in claims])
@@ -23,13 +26,14 @@ def claim_list(claims: Sequence[Claim], width: int) -> str:
     for group, members in groupby(zip(claims, rows, strict=True), lambda pair: pair[0].group):
         lines += [] if not lines else [""]
         lines.append(group)
-        lines += [_wrapped(row, margin, width) for _, row in members]
+        lines += [_wrapped(row, margin, width, claim) for claim, row in members]
     return "\n".join(lines)
 
 
-def _wrapped(row: str, margin: int, width: int) -> str:
-    if len(row) <= width or margin + 20 > width:
-        return row
+def _wrapped(row: str, margin: int, width: int, claim: Claim) -> str:
+    if margin + 20 > width:
+        below = paragraph(f"{claim.kind}, {claim.densities}: {claim.title}", width, "    ")
+        return f"  {claim.id}\n{below}"
     return paragraph(row[margin:], width, " " * margin, row[:margin])
 
 
