@@ -74,14 +74,17 @@ def _indented(block: str) -> bool:
 
 
 def _statement(name: str, statement: object, width: int) -> str:
+    """The statement on one line, wrapped; and drawn, where the drawing fits and holds no text to be read as a line."""
     from sympy import pretty
 
     from symforget.derivation import as_text
 
     text = formula(as_text(statement), width, "  ", "  ")
-    drawn = pretty(statement, use_unicode=True, num_columns=max(width - 4, 40), wrap_line=True)
+    drawn = [f"    {line}".rstrip() for line in pretty(statement, use_unicode=True, wrap_line=False).splitlines()]
     label = f"states ({name})" if name else "states"
-    return "\n".join([label, text, "", *(f"    {line}".rstrip() for line in drawn.splitlines())])
+    # A star is a product in plain text: what SymPy cannot draw, such as our integrals, it writes so.
+    clear = all(len(line) <= width and "*" not in line for line in drawn)
+    return "\n".join([label, text, *(["", *drawn] if clear else [])])
 
 
 def _legs(claim: Claim) -> str:
