@@ -159,7 +159,7 @@ class Scenario:
         for variant in self.variants:
             if variant.name == name:
                 return variant
-        known = ", ".join(v.name for v in self.variants)
+        known = "; ".join(v.name for v in self.variants)
         raise InputError(f'{self.name}: no variant "{name}"; there are: {known}')
 
 
