@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from rich.text import Text
 
-from symforget.claims import ClaimResult, DerivationResult, Evidence, Report, Verdict, WitnessRecord
+from symforget.claims import ClaimResult, DerivationResult, Evidence, Leg, Report, Verdict, WitnessRecord
 from symforget.reports.colours import STYLES
 from symforget.reports.layout import formula, paragraph
 from symforget.reports.steps import THEREFORE, labelled, step_count
@@ -35,7 +35,7 @@ def render(report: Report, width: int) -> Text:
         _claim_lines(report.claims, width),
         _derivation_lines(separate_derivations(report), width),
         _attention(report, width),
-        _sentences(summary, width),
+        _sentences(report, summary, width),
         _closing(report, summary, width),
     )
     return Text("\n\n").join(Text("\n").join(lines) for lines in sections if lines)
@@ -210,11 +210,14 @@ def _field(label: str, text: str, width: int, wrap: Callable[[str, int, str, str
     return f"  {label}\n{wrap(text, width, indent, indent)}"
 
 
-def _sentences(summary: Summary, width: int) -> list[Text]:
+def _sentences(report: Report, summary: Summary, width: int) -> list[Text]:
     if not summary.sentences:
         return []
     indent = " " * (VERDICT_WIDTH + len(GAP))
-    lines = [Text("The paper's sentences, with the weakest verdict among the claims that answer each:", "bold")]
+    legs = report.options.get("legs", Leg)
+    limited = f" (legs: {', '.join(legs)})" if len(legs) < len(Leg) else ""
+    heading = f"The paper's sentences, with the weakest verdict among the claims that answer each{limited}:"
+    lines = [Text(paragraph(heading, width), "bold")]
     for sentence in summary.sentences:
         said, claims = paragraph(sentence.text, width, indent), ", ".join(sentence.claims)
         if sentence.verdict is None:

@@ -71,3 +71,10 @@ def test_a_claim_that_met_an_error_still_answers_its_sentence(tmp_path):
     )
     report = verify([str(path)], Options())
     assert sentence(report).claims == ("broken_claim/raises",)
+
+
+def test_a_run_of_some_legs_says_so_over_its_sentences(whole):
+    every = replace(whole, options={"legs": ["certified", "numeric", "simulation", "symbolic"]})
+    some = replace(whole, options={"legs": ["symbolic"]})
+    assert "answer each (legs: symbolic):" in render(some, 120).plain
+    assert "answer each:" in render(every, 120).plain
