@@ -173,7 +173,8 @@ def _from_the_middle(below: Expr, above: Expr, separation: Expr) -> Expr:
 
 
 def _is_weight(x: Expr) -> bool:
-    return bool(x.is_Rational and 0 <= x <= 1)
+    """Whether it is seen to lie in [0, 1]."""
+    return bool(x.is_nonnegative and together(1 - x).is_nonnegative)
 
 
 class forward_kl(_Divergence):
@@ -305,11 +306,6 @@ class time_to_forget(_Divergence):
 
     def _eval_evalf(self, prec: int) -> Expr | None:
         return self.closed_form().evalf(int(prec * 0.30103)) if not self.free_symbols else None
-
-
-def _is_weight(x: Expr) -> bool:
-    """Whether it is seen to lie in [0, 1]."""
-    return bool(x.is_nonnegative and together(1 - x).is_nonnegative)
 
 
 def _require_weight(x: Range) -> None:

@@ -90,9 +90,8 @@ def reduced(lone: Lone):
 def prepared_once() -> Iterator[None]:
     """What depends on the check alone, not on the seed, is computed once: the prediction and the compiled integrand."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("_integrand_over", "lambdify"):
+        for name in ("_integrand_over", "lambdify", "evaluate"):
             patch.setattr(simulation, name, remembered(getattr(simulation, name)))
-        patch.setattr(simulation.mp, "evaluate", remembered(simulation.mp.evaluate))
         instance = remembered(GaussianPair())
         patch.setattr(simulation, "GaussianPair", lambda: instance)
         yield
