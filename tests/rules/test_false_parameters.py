@@ -26,7 +26,7 @@ def context(domain, lemma=None):
 
 
 def stated(domain, statement):
-    @claim(domain=domain, kind="identity", densities="any", false_twin={"constant": 2})
+    @claim(domain=domain, kind="lower bound", densities="any", false_twin={"constant": 2})
     def parameters(constant=1):
         """A statement.
 
