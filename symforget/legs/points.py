@@ -22,7 +22,7 @@ from symforget.witness import candidates
 
 STATEMENT_TRIES, ELEMENTARY_TRIES, STATEMENT_SECONDS = 8, 48, 10.0
 STEP_TRIES, STEP_SECONDS = 8, 5.0
-SPOT_POINTS, SPOT_DIGITS, SPOT_SECONDS = 2, 8, 0.1
+SPOT_POINTS, SPOT_DIGITS, SPOT_SECONDS = 2, 8, 0.05
 
 _PAIR_DOMAIN: dict[Symbol, Interval] = {
     model.delta: Interval.parse("[1/4, 12]"),

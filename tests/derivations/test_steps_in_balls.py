@@ -13,7 +13,7 @@ LIBRARY, IDS = collect()
 @pytest.mark.slow
 @pytest.mark.parametrize("claim_id", IDS)
 def test_accepted_steps_hold_in_balls_with_ample_time(claim_id, monkeypatch):
-    """A run of `verify` gives each comparison a fifth of a second; here none that can be made is left out for that."""
+    """A run of `verify` gives each comparison a tenth of a second; here none that can be made is left out for that."""
     monkeypatch.setattr(points, "SPOT_SECONDS", 5.0)
     claim = LIBRARY.claim(claim_id)
     for part in claim.parts:
