@@ -657,7 +657,7 @@ SPECTRUM = {low: "(0, oo)", excess: "[0, oo)"}
 
 def contraction(step, smallest, largest):
     """The factor of the slowest mode of one step of gradient descent on a quadratic with these extreme curvatures."""
-    return Max(Abs(1 - step * smallest), Abs(1 - step * largest))
+    return Max(Abs(1 - step * smallest), Abs(1 - step * largest), evaluate=False)
 
 
 def certified_extremes(point):

@@ -42,7 +42,7 @@ from symforget.calculus import (
     p_o,
     unfold,
 )
-from symforget.trees import BINDING, own_variables
+from symforget.trees import BINDING, nodes, own_variables
 
 # Named as no bound variable of a derivation would be, so that none is captured.
 a, b = Symbol("p_o(1)", positive=True), Symbol("p_n(1)", positive=True)
@@ -172,7 +172,8 @@ def moves_unseen(expr: Any) -> bool:
     For Gaussian densities H, BC and integrals over the sample space depend on delta; SymPy takes them for constants. TV
     and its like are numbers that belong to the densities, not variables.
     """
-    return any(any(map(is_of_the_pair, own_variables(e))) and hides_the_pair(e) for e in expr.atoms(*BINDING))
+    binding = (e for e in nodes(expr) if isinstance(e, BINDING))
+    return any(any(map(is_of_the_pair, own_variables(e))) and hides_the_pair(e) for e in binding)
 
 
 def is_of_the_pair(symbol: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sympy
@@ -21,6 +21,18 @@ NOT_SMOOTH += (sympy.floor, sympy.ceiling, sympy.frac, sympy.tan, sympy.cot, sym
 
 KINKED = (*NOT_SMOOTH, sympy.Abs, sympy.Max, sympy.Min, sympy.Mod, sympy.KroneckerDelta, sympy.acot)
 """Functions that have no derivative somewhere, where SymPy gives them one."""
+
+
+def nodes(expr: sympy.Basic) -> Iterator[sympy.Basic]:
+    """The expression and everything in it, each once; SymPy's own traversal repeats what occurs often."""
+    seen, waiting = {expr}, [expr]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for argument in node.args:
+            if argument not in seen:
+                seen.add(argument)
+                waiting.append(argument)
 
 
 def simplified(expr: sympy.Expr) -> sympy.Expr:

@@ -109,10 +109,14 @@ def sample(at: Mapping[Symbol, Any], **options: Any) -> SampleMean:
 
 
 def run(claim: Claim, part: Part, seed: int, quick: bool) -> tuple[Evidence, ...]:
-    """One item of evidence for each check; the stream depends on the seed, the claim and the check alone."""
+    """One item of evidence for each check; the stream depends on the seed, the claim and the check alone.
+
+    All medians of a claim have one stream, so that they can be taken over the same runs.
+    """
     found = []
     for number, check in enumerate(part.simulation):
-        rng = np.random.default_rng([seed, crc32(f"{claim.id}:{part.name}:{number}".encode())])
+        stream = claim.id if isinstance(check, Median) else f"{claim.id}:{part.name}:{number}"
+        rng = np.random.default_rng([seed, crc32(stream.encode())])
         found.append(_RUN[type(check)](part, check, rng, quick))
     return tuple(found)
 
