@@ -15,7 +15,7 @@ Everything of degree two therefore reduces to the overlap gate H(beta) = int p_o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -29,14 +29,11 @@ from sympy import (
     Lambda,
     Max,
     Min,
-    Poly,
-    PolynomialError,
     Symbol,
-    cancel,
+    default_sort_key,
     diff,
     exp,
     expand,
-    factor,
     log,
     sqrt,
     symbols,
@@ -45,8 +42,10 @@ from sympy import (
 )
 
 from symforget.errors import InputError
+from symforget.rational import affine_in, cancelled, coefficients, factored
 from symforget.signs import is_positive
-from symforget.trees import NOT_SMOOTH, simplified
+from symforget.trees import NOT_SMOOTH, mapped, simplified
+from symforget.vanishing import vanishes_as_rational
 
 p_o, p_n = symbols("p_o p_n", positive=True)
 
@@ -210,7 +209,7 @@ def E_n(value: Expr) -> SampleIntegral:
 @lru_cache(maxsize=2048)
 def unfold(expr: Expr) -> Expr:
     """Replace H, BC, TV and chi2 by the integrals that define them."""
-    opened = expr.replace(lambda e: isinstance(e, H), lambda e: e.integral()) if expr.has(H) else expr
+    opened = mapped(expr, H, lambda e: e.integral()) if expr.has(H) else expr
     return opened.xreplace({s: s.definition for s in opened.atoms(DensityFunctional)})
 
 
@@ -221,10 +220,10 @@ def is_homogeneous(integrand: Expr, densities: tuple[Symbol, ...] = (p_o, p_n), 
         return True
     s = Dummy("s", positive=True)
     scaled = integrand.xreplace({p: s * p for p in densities})
-    scaled = scaled.replace(lambda e: isinstance(e, log), lambda e: log(cancel(e.args[0])))
-    plain = integrand.replace(lambda e: isinstance(e, log), lambda e: log(cancel(e.args[0])))
+    scaled = mapped(scaled, log, lambda e: log(cancelled(e.args[0])))
+    plain = mapped(integrand, log, lambda e: log(cancelled(e.args[0])))
     difference = scaled / s**degree - plain
-    return cancel(together(difference)) == 0 or simplified(difference) == 0
+    return vanishes_as_rational(difference) or simplified(difference) == 0
 
 
 def _degree(e: Expr, densities: frozenset[Symbol]) -> Expr | None:
@@ -246,14 +245,12 @@ def _degree(e: Expr, densities: frozenset[Symbol]) -> Expr | None:
     return Integer(0) if not any(degrees) and isinstance(e, Function) else None
 
 
-def score_polynomial(integrand: Expr, weight: Expr) -> Poly | None:
-    """f/q as a polynomial in the score v = (p_o - p_n)/q, or None if it is not one."""
+def score_polynomial(integrand: Expr, weight: Expr) -> dict[int, Expr] | None:
+    """f/q as a polynomial in the score v = (p_o - p_n)/q, degree -> coefficient, or None if it is not one."""
     v = Dummy("v", real=True)
     at_unit_mixture = integrand.xreplace({mixture(weight): Integer(1), p_o: 1 + (1 - weight) * v, p_n: 1 - weight * v})
-    try:
-        return Poly(cancel(together(expand(at_unit_mixture))), v)
-    except PolynomialError:
-        return None
+    found = coefficients(at_unit_mixture, (v,))
+    return None if found is None else {degree: value for (degree,), value in found.items()}
 
 
 def score_moment(order: int, weight: Symbol) -> Expr:
@@ -276,7 +273,7 @@ def reduce_integral(integral: SampleIntegral, weight: Symbol) -> Expr | None:
     polynomial = score_polynomial(integral.integrand, weight)
     if polynomial is None:
         return None
-    return sum((c * score_moment(j, weight) for (j,), c in polynomial.terms()), start=sympify(0))
+    return sum((c * score_moment(j, weight) for j, c in polynomial.items()), start=sympify(0))
 
 
 @lru_cache(maxsize=2048)
@@ -317,6 +314,21 @@ def _may_be_polynomial(e: Expr) -> bool:
     if e.is_Add or e.is_Mul or (e.is_Pow and e.exp.is_Integer and e.exp.is_positive):
         return all(_may_be_polynomial(arg) for arg in e.args)
     return e in (p_o, p_n) or not e.has(p_o, p_n)
+
+
+def combined(expr: Expr, integrals: Collection[Any], inside: tuple[Symbol, ...]) -> Expr | None:
+    """One integrand whose integral is the expression, or None if it is not affine in the integrals.
+
+    A constant c counts as the integral of c times the first of the symbols ``inside``, a density. These mean something
+    under the integral alone: an expression that has one outside is no constant, and the answer None.
+    """
+    affine = affine_in(expr, sorted(integrals, key=default_sort_key))
+    if affine is None:
+        return None
+    constant, multiples = affine
+    if any(e.has(*inside) for e in (constant, *multiples.values())):
+        return None
+    return constant * inside[0] + sum((c * integral.integrand for integral, c in multiples.items()), Integer(0))
 
 
 def split_integrals(expr: Expr) -> Expr:
@@ -375,8 +387,10 @@ def _of_known_growth(e: Expr) -> bool:
     return known and all(_of_known_growth(argument) for argument in e.args)
 
 
-def _denominator_positive(derivative: Expr, known: Known) -> bool:
-    below = factor(derivative.as_numer_denom()[1])
+@lru_cache(maxsize=2048)
+def _denominator_positive(expr: Expr, known: Known) -> bool:
+    """Whether no density stands below the line but in positive combinations; nothing is cancelled before."""
+    below = factored(together(expr).as_numer_denom()[1])
     bases = [part.as_base_exp()[0] for part in below.as_ordered_factors()] if below.is_Mul else [below.as_base_exp()[0]]
     return all(_positive_combination(base, known) or _positive_combination(-base, known) for base in bases)
 
@@ -399,10 +413,14 @@ def _tame_logarithm(term: Expr, known: Known) -> bool:
     """A logarithm of a ratio of mixtures of both densities is bounded; times a density it is dominated."""
     outside, inside = term.as_independent(log, as_Add=False)
     if not inside.has(log):
-        return _denominator_positive(together(outside), known)
+        return _denominator_positive(outside, known)
     if not isinstance(inside, log):
         return False
-    above, below = together(inside.args[0]).as_numer_denom()
+    return _is_ratio_of_mixtures(inside.args[0], known) and _denominator_positive(outside, known)
+
+
+@lru_cache(maxsize=2048)
+def _is_ratio_of_mixtures(argument: Expr, known: Known) -> bool:
+    above, below = together(argument).as_numer_denom()
     mixtures = _positive_combination(above, known) and _positive_combination(below, known)
-    ratio_bounded = mixtures and above.has(p_o) == below.has(p_o)
-    return ratio_bounded and _denominator_positive(together(outside), known)
+    return mixtures and above.has(p_o) == below.has(p_o)

@@ -7,6 +7,7 @@ from typing import Any
 import sympy
 from sympy import Mul, Pow, Symbol, oo
 
+from symforget.rational import fraction
 from symforget.signset import unveil_numbers, veil_numbers
 
 
@@ -96,11 +97,11 @@ def _of_rational(rational: Any, x: Symbol, end: Any) -> Any:
     What it is divided by must have a leading coefficient known not to be 0: at 0 another term would lead.
     """
     nested = any(p.exp.could_extract_minus_sign() for sum_ in rational.atoms(sympy.Add) for p in sum_.atoms(Pow))
-    fraction = sympy.fraction(sympy.together(rational) if nested else rational)
+    parts = fraction(rational) if nested else sympy.fraction(rational)
     if end not in (oo, -oo):
-        above, below = (sympy.expand(part.subs(x, end)) for part in fraction)
+        above, below = (sympy.expand(part.subs(x, end)) for part in parts)
         return _determined(above / below) if below.is_nonzero else None
-    above, below = (sympy.Poly(part, x) for part in fraction)
+    above, below = (sympy.Poly(part, x) for part in parts)
     if not below.LC().is_nonzero:
         return None
     degree = above.degree() - below.degree()

@@ -42,7 +42,7 @@ from symforget.calculus import (
     p_o,
     unfold,
 )
-from symforget.trees import BINDING, nodes, own_variables
+from symforget.trees import BINDING, mapped, nodes, own_variables
 
 # Named as no bound variable of a derivation would be, so that none is captured.
 a, b = Symbol("p_o(1)", positive=True), Symbol("p_n(1)", positive=True)
@@ -152,17 +152,17 @@ def instantiate(expr: Any, integral: Any, functionals: Mapping[Basic, Expr], gat
     """Replace functionals, gate and integrals; then carry out what derivatives are left."""
     opened = expr.xreplace(dict(functionals))
     if gate and opened.has(H):
-        opened = opened.replace(lambda e: isinstance(e, H), lambda e: gate(e.args[0]))
+        opened = mapped(opened, H, lambda e: gate(e.args[0]))
     return carry_out(map_integrals(unfold(opened), integral))
 
 
 def carry_out(expr: Any) -> Any:
     """Do the derivatives, make what can be made concrete so, and put in the points at which values are wanted."""
     if expr.has(Derivative):
-        expr = expr.replace(lambda e: isinstance(e, Derivative), lambda e: e.doit(deep=False))
+        expr = mapped(expr, Derivative, lambda e: e.doit(deep=False))
     if any(hasattr(e, "concrete") for e in preorder_traversal(expr)):
         expr = expr.replace(lambda e: hasattr(e, "concrete"), lambda e: e.concrete())
-    return expr.replace(lambda e: isinstance(e, Subs), lambda e: e.doit(deep=False)) if expr.has(Subs) else expr
+    return mapped(expr, Subs, lambda e: e.doit(deep=False)) if expr.has(Subs) else expr
 
 
 @lru_cache(maxsize=4096)

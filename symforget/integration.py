@@ -26,6 +26,7 @@ from symforget.exactly import by_its_range, sample_point
 from symforget.functions import Phi, normal
 from symforget.precision import workprec
 from symforget.signs import is_nonnegative, is_positive
+from symforget.trees import mapped
 
 Domain = Mapping[Symbol, Any]
 Shown = Callable[[Expr, Domain], Any]
@@ -134,7 +135,7 @@ def is_integrable(body: Any, variable: Symbol, domain: Domain, gaussian: bool) -
     if not any(_decays_at_both_ends(b, variable, domain, gaussian) for b in (body, _signed(body, variable, domain))):
         return False
     kinks = (sympy.Abs, sympy.Max, sympy.Min)  # bounded where what they are taken of is
-    parts = body.replace(lambda e: isinstance(e, kinks), lambda e: sympy.Add(*e.args, evaluate=False))
+    parts = mapped(body, kinks, lambda e: sympy.Add(*e.args, evaluate=False))
     return _is_analytic(parts, {**domain, variable: _LINE}, is_positive)
 
 

@@ -19,6 +19,7 @@ from symforget.functions import normal
 from symforget.gate.symbolic import gate, information
 from symforget.operations import to_range
 from symforget.ranges import POSITIVE_INFINITY, ZERO, Range, Undefined
+from symforget.trees import mapped
 
 beta = Symbol("beta", positive=True)
 """The model's old weight, in (0, 1)."""
@@ -146,7 +147,7 @@ class _Divergence(_Quantity):
         return self.closed_form()
 
     def _eval_rewrite_as_Integral(self, *args: Expr, **hints: Any) -> Expr:
-        return self.closed_form().replace(lambda e: isinstance(e, normal), lambda e: e.rewrite(Integral))
+        return mapped(self.closed_form(), normal, lambda e: e.rewrite(Integral))
 
     @classmethod
     def _compiled(cls) -> BallFunction:

@@ -48,7 +48,7 @@ from symforget.exactly import (
 from symforget.functions import normal
 from symforget.integration import trusted_value
 from symforget.timelimit import time_limit
-from symforget.trees import evaluated, replaced
+from symforget.trees import evaluated, mapped, replaced
 from symforget.wellposed import undefined_somewhere
 
 Domain = Mapping[Symbol, Interval]
@@ -109,9 +109,9 @@ def opened(expression: Expr) -> Expr:
 
     elementary = (model.bhattacharyya, model.total_variation, model.chi_square)
     of_gate = (symbolic.misassignment_old, symbolic.misassignment_new, symbolic.information)
-    result = expression.replace(lambda e: isinstance(e, elementary), lambda e: e.closed_form())
-    result = result.replace(lambda e: isinstance(e, of_gate), lambda e: e.rewrite(symbolic.gate))
-    return cast(Expr, result.replace(lambda e: isinstance(e, Phi), lambda e: e.rewrite(sympy.erf)))
+    result = mapped(expression, elementary, lambda e: e.closed_form())
+    result = mapped(result, of_gate, lambda e: e.rewrite(symbolic.gate))
+    return cast(Expr, mapped(result, Phi, lambda e: e.rewrite(sympy.erf)))
 
 
 class _Prover:

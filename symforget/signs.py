@@ -23,7 +23,6 @@ from sympy import (
     Pow,
     Symbol,
     atan,
-    cancel,
     cos,
     cosh,
     erf,
@@ -31,7 +30,6 @@ from sympy import (
     expand,
     expand_log,
     expand_power_base,
-    factor,
     log,
     oo,
     powdenest,
@@ -45,8 +43,9 @@ from sympy import (
 )
 
 from symforget import tower
+from symforget.rational import cancelled, factored
 from symforget.signset import is_shown
-from symforget.trees import LEFT_ALONE, simplified
+from symforget.trees import LEFT_ALONE, mapped, simplified
 from symforget.vanishing import differs_from_zero_somewhere, vanishes_as_rational, vanishes_in_exponentials
 
 if TYPE_CHECKING:
@@ -101,14 +100,12 @@ def _parametrise_one(symbol: Symbol, interval: Any) -> Expr:
 @remembered
 def open_up(expr: Expr, domain: Mapping[Symbol, Any]) -> Expr:
     """The expression in the positive parameters, with sums below roots and logarithms over one denominator."""
-    replaced = expr.xreplace(parametrise(domain))
-    if not any(_is_root_of_sum(e) for e in replaced.atoms(Pow)):
-        return replaced
-    return replaced.replace(_is_root_of_sum, lambda e: Pow(factor(together(e.base)), e.exp))
+    return mapped(expr.xreplace(parametrise(domain)), Pow, _with_factored_base)
 
 
-def _is_root_of_sum(e: Expr) -> bool:
-    return isinstance(e, Pow) and not e.exp.is_Integer and e.base.is_Add
+def _with_factored_base(power: Pow) -> Expr:
+    root_of_sum = power.base.is_Add and not power.exp.is_Integer
+    return Pow(factored(power.base), power.exp) if root_of_sum else power
 
 
 @remembered
@@ -132,14 +129,10 @@ def _without_absolute_values(opened: Expr) -> Expr:
     """|e| replaced by e or -e where e is seen to have one sign, parameters being positive, else with e factored."""
 
     def value(size: Expr) -> Expr:
-        inside = factor(together(size.args[0]))
+        inside = factored(size.args[0])
         return next((sign * inside for sign in (1, -1) if is_shown(sign * inside, strict=False)), Abs(inside))
 
-    return opened.replace(lambda e: isinstance(e, Abs), value) if opened.has(Abs) else opened
-
-
-def _rational(expr: Expr) -> Expr:
-    return cancel(together(expand(expr)))
+    return mapped(opened, Abs, value) if opened.has(Abs) else opened
 
 
 def _powers(expr: Expr) -> Expr:
@@ -148,7 +141,7 @@ def _powers(expr: Expr) -> Expr:
 
 def _exponents_in_lowest_terms(expr: Expr) -> Expr:
     """Products of exponentials as one, its exponent in lowest terms."""
-    return powsimp(expand(expr)).replace(lambda e: isinstance(e, exp), lambda e: exp(cancel(e.args[0])))
+    return mapped(powsimp(expand(expr)), exp, lambda e: exp(cancelled(e.args[0])))
 
 
 def _exponentials(expr: Expr) -> Expr:
@@ -160,11 +153,11 @@ def _logarithms(expr: Expr) -> Expr:
 
 
 _STAGES = (
+    _exponents_in_lowest_terms,
     expand,
-    _rational,
+    cancelled,
     _powers,
     _logarithms,
-    _exponents_in_lowest_terms,
     lambda e: simplified(_logarithms(e)),
     simplified,
     _exponentials,
@@ -208,7 +201,7 @@ def _is_continuous(expr: Basic) -> bool:
 
 
 def _sign_shown(expr: Expr, strict: bool) -> bool:
-    forms = (lambda: expr, lambda: together(expr), lambda: factor(together(expr)))
+    forms = (lambda: expr, lambda: factored(expr), lambda: together(expr))
     return any(is_shown(form := make(), strict) or _same_sign_factors(form, strict) for make in forms)
 
 
@@ -219,4 +212,4 @@ def _same_sign_factors(expr: Expr, strict: bool) -> bool:
 
 
 def _factor_shown(f: Expr, strict: bool) -> bool:
-    return is_shown(f, strict) or is_shown(expand(f), strict)
+    return is_shown(f, strict) or is_shown(cancelled(f), strict)

@@ -13,15 +13,13 @@ from sympy import (
     Integer,
     Mul,
     Pow,
-    cancel,
     exp,
     expand,
-    factor,
     log,
-    together,
 )
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
+from symforget.rational import cancelled, factored
 from symforget.trees import BINDING
 
 
@@ -43,7 +41,7 @@ def opened(expr: Expr) -> Expr:
 
 def lowest_terms(expr: Expr) -> Expr:
     """The expression opened and over one denominator, in lowest terms: what is equal by that looks the same."""
-    return cancel(opened(expr))
+    return cancelled(opened(expr))
 
 
 def _logarithm(argument: Expr) -> Expr:
@@ -66,7 +64,7 @@ def _as_power(f: Expr) -> tuple[Expr, Expr]:
 
 def _factors(argument: Expr) -> tuple[Expr, ...]:
     if argument.is_Mul or argument.is_Add or argument.is_Pow:
-        argument = factor(together(argument))
+        argument = factored(argument)
     return Mul.make_args(argument)
 
 
@@ -86,7 +84,7 @@ def _power(base: Expr, exponent: Expr) -> Expr:
     if exponent.is_Rational:
         return Mul(*(_root(*_as_power(f), exponent) for f in _factors(base))) if base.is_positive else base**exponent
     if base.is_positive:
-        return _exponential(expand(cancel(exponent * _logarithm(base))))
+        return _exponential(expand(cancelled(exponent * _logarithm(base))))
     return base**exponent
 
 

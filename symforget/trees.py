@@ -84,7 +84,7 @@ def put_at_points(expr: sympy.Expr) -> Any:
             raise ValueError(f"the point of {value} meets a variable in it")
         return value.expr.subs(list(zip(value.variables, value.point, strict=True)))
 
-    return expr.replace(lambda e: isinstance(e, sympy.Subs), put)
+    return mapped(expr, sympy.Subs, put)
 
 
 def put_in(expr: sympy.Expr, values: Mapping[Any, Any]) -> Any:
@@ -143,6 +143,40 @@ def rebuilt(node: Any, arguments: Sequence[Any]) -> Any:
     if isinstance(node, kinds | Relational):
         return node.func(*arguments, evaluate=False)
     return node.func(*arguments)
+
+
+def fold(expr: sympy.Basic, leaf: Callable[[Any], Any], power: Callable[[Any, int], Any], reduced: Any) -> Any:
+    """Evaluate sums, products and integer powers; ``leaf`` gives the value of everything else.
+
+    ``reduced``: applied to every sum and product of two values.
+    """
+    if isinstance(expr, (sympy.Add, sympy.Mul)):
+        values = [fold(arg, leaf, power, reduced) for arg in expr.args]
+        total = values[0]
+        for value in values[1:]:
+            total = reduced(total + value if isinstance(expr, sympy.Add) else total * value)
+        return total
+    if isinstance(expr, sympy.Pow) and expr.exp.is_Integer and not expr.base.is_Number:
+        return power(fold(expr.base, leaf, power, reduced), int(expr.exp))
+    return leaf(expr)
+
+
+def mapped(expr: Any, kind: type | tuple[type, ...], value: Callable[[Any], Any]) -> Any:
+    """The expression with `value` of every node of a kind in its place, innermost first.
+
+    As SymPy's `replace`, but each node once however often it occurs.
+    """
+    known: dict[Any, Any] = {}
+
+    def of(node: Any) -> Any:
+        if node not in known:
+            arguments = [of(argument) for argument in node.args]
+            same = all(new is old for new, old in zip(arguments, node.args, strict=True))
+            made = node if same else node.func(*arguments)
+            known[node] = value(made) if isinstance(made, kind) else made
+        return known[node]
+
+    return of(expr)
 
 
 def replaced(tree: Any, replacement: Callable[[Any], Any]) -> Any:

@@ -7,7 +7,6 @@ them. Evaluation modulo a prime comes first: a value other than zero settles the
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -37,6 +36,7 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from symforget.quotients import Field, Quotient
+from symforget.trees import fold, mapped
 
 _PRIME = 2**61 - 1
 _ELEMENTARY = (exp, log, erf, Abs, Min, Max, HyperbolicFunction, TrigonometricFunction)
@@ -95,7 +95,7 @@ def _modular(expr: Expr, random: Random, generators: dict[Expr, int]) -> int:
             raise ZeroDivisionError
         return pow(base, exponent, _PRIME)
 
-    return _fold(expr, leaf, power, lambda x: x % _PRIME)
+    return fold(expr, leaf, power, lambda x: x % _PRIME)
 
 
 def _in_field(expr: Expr, generators: list[Expr]) -> Quotient:
@@ -106,20 +106,7 @@ def _in_field(expr: Expr, generators: list[Expr]) -> Quotient:
     def leaf(e: Expr) -> Quotient:
         return field.constant(int(e.p), int(e.q)) if isinstance(e, Rational) else known[e]
 
-    return _fold(expr, leaf, lambda base, exponent: base**exponent, lambda x: x)
-
-
-def _fold(expr: Expr, leaf: Callable[[Expr], Any], power: Callable[[Any, int], Any], reduced: Any) -> Any:
-    """Evaluate sums, products and integer powers; ``leaf`` gives the value of everything else."""
-    if isinstance(expr, (Add, Mul)):
-        values = [_fold(arg, leaf, power, reduced) for arg in expr.args]
-        total = values[0]
-        for value in values[1:]:
-            total = reduced(total + value if isinstance(expr, Add) else total * value)
-        return total
-    if isinstance(expr, Pow) and expr.exp.is_Integer and not expr.base.is_Number:
-        return power(_fold(expr.base, leaf, power, reduced), int(expr.exp))
-    return leaf(expr)
+    return fold(expr, leaf, lambda base, exponent: base**exponent, lambda x: x)
 
 
 def vanishes_in_exponentials(expr: Expr) -> bool:
@@ -129,7 +116,7 @@ def vanishes_in_exponentials(expr: Expr) -> bool:
     are known to be related; nothing else is used, and a True answer is again a proof.
     """
     circular = (HyperbolicFunction, TrigonometricFunction)
-    opened = expr.replace(lambda e: isinstance(e, circular), _opened) if expr.atoms(*circular) else expr
+    opened = mapped(expr, circular, _opened) if expr.atoms(*circular) else expr
     exponents = {e: _rational_combination(e.args[0]) for e in opened.atoms(exp)}
     steps: dict[Expr, int] = {}
     for combination in exponents.values():

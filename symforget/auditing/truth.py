@@ -44,6 +44,7 @@ from symforget.rules.vectors import DENSITIES, SpaceIntegral
 from symforget.rules.vectors import x as place
 from symforget.signs import is_nonnegative, is_positive, is_zero, open_up
 from symforget.timelimit import time_limit
+from symforget.trees import mapped
 
 Domain = Mapping[Symbol, Any]
 
@@ -305,7 +306,7 @@ def _reflected(expr: Expr) -> Expr:
         mirrored = normal(e.body.xreplace({e.variable: -e.variable}), e.variable)
         return min((e, mirrored), key=str)
 
-    return expr.replace(lambda e: isinstance(e, normal), either)
+    return mapped(expr, normal, either)
 
 
 def _attempt(seconds: float, work: Any) -> Any:

@@ -14,6 +14,7 @@ Derivatives in delta come from the heat equation dS/d(delta) = delta d^2 S/dl^2.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sympy import (
@@ -129,8 +130,7 @@ class gate_s_derivative(_Certified):
         if l.is_zero and k.is_odd:
             return S.Zero
         if delta.is_zero:
-            x = Dummy("x")
-            return sech(x / 2).diff(x, k).subs(x, l)
+            return _sech_derivative(k).xreplace({_X: l})
         if l.could_extract_minus_sign():
             return (-1) ** k * cls(k, delta, -l)
         return None
@@ -155,8 +155,8 @@ class gate_s_derivative(_Certified):
     def _eval_rewrite_as_Integral(self, k: Expr, delta: Expr, l: Expr, **_: Any) -> Expr | None:
         if not k.is_Integer:
             return None
-        u, x = Dummy("u", real=True), Dummy("x")
-        derivative = sech(x / 2).diff(x, k).subs(x, delta * u + l)
+        u = Dummy("u", real=True)
+        derivative = _sech_derivative(k).xreplace({_X: delta * u + l})
         return Integral(exp(-(u**2) / 2) / sqrt(2 * pi) * derivative, (u, -oo, oo))
 
     def _latex(self, printer: Any, exp: Any = None) -> str:
@@ -164,6 +164,15 @@ class gate_s_derivative(_Certified):
         name = rf"\partial_l^{{{printer._print(k)}}} S"
         text = self._print_call(printer, name, tuple(rest), None)
         return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
+
+
+_X = Dummy("x")
+
+
+@lru_cache(maxsize=64)
+def _sech_derivative(k: Expr) -> Expr:
+    """The k-th derivative of sech(x/2) in x."""
+    return sech(_X / 2).diff(_X, k)
 
 
 def _half_coefficient(beta: Expr, delta: Expr) -> Expr:

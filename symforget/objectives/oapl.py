@@ -18,6 +18,7 @@ from symforget.calculus import SampleIntegral, mixture, p_n, p_o
 from symforget.functions import normal
 from symforget.model import _Divergence, alpha, beta, delta, z
 from symforget.rules.rewards import RewardIntegral, y
+from symforget.trees import mapped
 
 Array = Any
 
@@ -110,7 +111,7 @@ class oapl_odds(_Divergence):
         return normal(exp(height / (1 + exp(log_odds))), z)
 
     def _eval_rewrite_as_Integral(self, *args: Expr, **hints: Any) -> Expr:
-        return self.closed_form().replace(lambda e: isinstance(e, normal), lambda e: e.rewrite(Integral))
+        return mapped(self.closed_form(), normal, lambda e: e.rewrite(Integral))
 
     def fdiff(self, argindex: int = 1) -> Expr:
         slope = type(self)(*self.slots).closed_form().diff(self.slots[argindex - 1])

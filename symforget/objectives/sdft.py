@@ -20,6 +20,7 @@ from sympy import Expr, Function, Integral, Matrix, Rational, Subs, Symbol, fact
 from symforget.calculus import H
 from symforget.gate.ball import information as information_ball
 from symforget.model import beta, lam
+from symforget.trees import mapped
 
 Array = Any
 
@@ -111,7 +112,7 @@ def _settled(expression: Expr) -> Expr:
     shorter = expression.replace(
         lambda e: isinstance(e, Integral), lambda e: 0 * e if simplify(e.limits[0][1] - e.limits[0][2]) == 0 else e
     )
-    return factor(shorter.replace(lambda e: isinstance(e, H), lambda e: H(simplify(e.args[0]))))
+    return factor(mapped(shorter, H, lambda e: H(simplify(e.args[0]))))
 
 
 def linear_flow() -> Matrix:

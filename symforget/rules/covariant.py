@@ -22,10 +22,9 @@ from sympy import (
     Integer,
     Lambda,
     Matrix,
-    Poly,
-    PolynomialError,
     Symbol,
     Tuple,
+    default_sort_key,
     exp,
     sympify,
 )
@@ -34,6 +33,7 @@ from symforget.calculus import well_defined
 from symforget.derivation import ACCEPTED, Checked, Context, Rule
 from symforget.fisher import whitened_information
 from symforget.functions import normal
+from symforget.rational import affine_in
 from symforget.rules.oblique import ObliqueIntegral
 from symforget.rules.vectors import NOT_WELL_DEFINED, IntegralOverSpace, holds_a_point, t_n, t_o, x
 from symforget.signs import is_zero
@@ -269,20 +269,19 @@ class AlongAndAcross:
         if relation != "=":
             return NOT_AN_EQUALITY
         difference = before - after
-        names = {e: Dummy() for e in sorted(difference.atoms(GramIntegral, ObliqueIntegral), key=str)}
-        if len({e.args[-1] for e in names}) != 1:
+        integrals = sorted(difference.atoms(GramIntegral, ObliqueIntegral), key=default_sort_key)
+        if len({e.args[-1] for e in integrals}) != 1:
             return Checked(False, "the separations differ")
-        try:
-            affine = Poly(difference.xreplace(names), *names.values())
-        except PolynomialError:
+        affine = affine_in(difference, integrals)
+        if affine is None:
             return Checked(False, "not affine in the integrals")
-        outside = [affine.coeff_monomial(1), *(affine.coeff_monomial(name) for name in names.values())]
-        if affine.total_degree() > 1 or not is_zero(outside[0], context.domain) or holds_a_point(*outside):
+        constant, multiples = affine
+        if not is_zero(constant, context.domain) or holds_a_point(constant, *multiples.values()):
             return Checked(False, "not linear in the integrals")
         if not well_defined(before, after):
             return NOT_WELL_DEFINED
         u = Dummy("u", real=True)
-        terms = (affine.coeff_monomial(name) * _across(e, u) for e, name in names.items())
+        terms = (c * _across(e, u) for e, c in multiples.items())
         if vanishes_as_rational(sum(terms, Integer(0))):
             return ACCEPTED
         return Checked(False, "the integrands differ")

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Derivative, Dummy, Expr, Poly, PolynomialError, Symbol, cancel, diff, log, together
+from sympy import Derivative, Dummy, Expr, Poly, PolynomialError, Symbol, diff, log, together
 
 from symforget.calculus import SampleIntegral, is_homogeneous, p_n, p_o, unfold
 from symforget.derivation import Checked, Context
+from symforget.rational import coefficients
 from symforget.rules.integrals import integrates_to_zero
 from symforget.rules.intervals import differentiates_under_an_integral
 from symforget.signs import is_nonnegative, is_positive
@@ -55,15 +56,14 @@ class UnderFiniteDivergence:
         """Whether the expression is of the form above, for parameters in their domain, closed ends included."""
         logs = sorted(slope.atoms(log), key=str)
         names = [Dummy() for _ in logs]
-        plain = together(slope.xreplace(dict(zip(logs, names, strict=True))))
+        plain = slope.xreplace(dict(zip(logs, names, strict=True)))
         if not is_homogeneous(slope) or plain.has(log):
             return False
-        try:
-            polynomial = Poly(cancel(plain), *names, p_o, p_n, self.parameter)
-        except PolynomialError:
+        terms = coefficients(plain, (*names, p_o, p_n, self.parameter))
+        if terms is None:
             return False
         count = len(names)
-        linear = all(sum(m[:count]) <= 1 and sum(m[count : count + 2]) == 1 for m in polynomial.monoms())
+        linear = all(sum(m[:count]) <= 1 and sum(m[count : count + 2]) == 1 for m in terms)
         return linear and all(self._ratio(entry.args[0], context) for entry in logs)
 
     def _ratio(self, argument: Expr, context: Context) -> bool:

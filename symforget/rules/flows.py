@@ -45,7 +45,7 @@ from symforget.rules.integrals import integrates_to_zero
 from symforget.rules.intervals import check_all_steps, differentiates_under_an_integral
 from symforget.signs import is_nonnegative, is_positive, is_zero
 from symforget.tower import lowest_terms
-from symforget.trees import carried_out, differentiates_a_kink, put_at_points, renamed
+from symforget.trees import carried_out, differentiates_a_kink, mapped, put_at_points, renamed
 
 
 @dataclass(frozen=True)
@@ -100,12 +100,12 @@ def _simple_limits(expr: Expr) -> Expr:
         limits = [(limit[0], *map(lowest_terms, limit[1:])) for limit in integral.limits]
         return Integral(integral.function, *limits)
 
-    return expr.replace(lambda e: isinstance(e, Integral), simple)
+    return mapped(expr, Integral, simple)
 
 
 def _simple_weights(expr: Expr) -> Expr:
     """Every gate at its weight in lowest terms."""
-    return expr.replace(lambda e: isinstance(e, H), lambda h: H(lowest_terms(h.args[0])))
+    return mapped(expr, H, lambda h: H(lowest_terms(h.args[0])))
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from symforget.gate.symbolic import gate_s, gate_s_derivative
 from symforget.instances import on_whitened_line
 from symforget.integration import is_integrable
 from symforget.signs import is_zero
-from symforget.trees import NOT_SMOOTH, differentiates_a_kink
+from symforget.trees import NOT_SMOOTH, differentiates_a_kink, mapped
 
 _Z, _U, _X = (Dummy(name, real=True) for name in "zux")
 """Variables of our own, so that no parameter of a claim can be one of them."""
@@ -98,7 +98,7 @@ def _gate_opened(expr: Expr) -> Expr:
     def expectation(order: Expr, separation: Expr, shift: Expr) -> Expr:
         return normal(sech(x / 2).diff(x, int(order)).xreplace({x: separation * u + shift}), u)
 
-    opened = expr.replace(lambda e: isinstance(e, gate_s), lambda e: expectation(Integer(0), *e.args))
+    opened = mapped(expr, gate_s, lambda e: expectation(Integer(0), *e.args))
     return opened.replace(
         lambda e: isinstance(e, gate_s_derivative) and e.args[0].is_Integer, lambda e: expectation(*e.args)
     )
@@ -129,7 +129,7 @@ class UnderTheExpectation:
             for order in range(1, len(derivative.variables) + 1):
                 if not _tame(expand(inside.args[0](z).diff(self.parameter, order)), z):
                     return Checked(False, f"no integrable majorant was found for {derivative}")
-        opened = before.replace(lambda e: isinstance(e, Derivative), lambda e: e.doit(deep=False))
+        opened = mapped(before, Derivative, lambda e: e.doit(deep=False))
         return same_expectations(opened, after, context)
 
 
@@ -183,7 +183,7 @@ class CompleteTheSquare:
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
         if relation != "=":
             return NOT_AN_EQUALITY
-        closed = before.replace(lambda e: isinstance(e, normal), _sum_of_gaussian_integrals)
+        closed = mapped(before, normal, _sum_of_gaussian_integrals)
         if closed.has(normal):
             return Checked(False, "an integrand is not a sum of exponentials of quadratics")
         return ACCEPTED if is_zero(closed - after, context.domain) else Checked(False, f"the square gives {closed}")
@@ -193,7 +193,7 @@ def _sum_of_gaussian_integrals(expectation: normal) -> Expr:
     z = _Z
     total: Expr = 0 * z
     # cos and sin are sums of exponentials with imaginary exponents, for which the formula holds as well.
-    opened = expectation.args[0](z).replace(lambda e: isinstance(e, (cos, sin, cosh, sinh)), lambda e: e.rewrite(exp))
+    opened = mapped(expectation.args[0](z), (cos, sin, cosh, sinh), lambda e: e.rewrite(exp))
     for term in expand(opened).as_ordered_terms():
         value = _gaussian_integral(term, z)
         if value is None:

@@ -12,16 +12,14 @@ from sympy import (
     Integer,
     Integral,
     Mul,
-    Poly,
-    PolynomialError,
     Symbol,
-    default_sort_key,
     oo,
     sqrt,
 )
 
 from symforget.calculus import (
     SampleIntegral,
+    combined,
     dominated_derivative,
     integrate_densities,
     is_homogeneous,
@@ -43,25 +41,9 @@ from symforget.vanishing import vanishes_as_rational
 
 
 def combined_integrand(expr: Expr) -> Expr | None:
-    """One integrand whose integral is the expression, or None if it is not affine in the integrals.
-
-    A constant c counts as the integral of c p_o. A density outside the integrals is not a constant: then None.
-    """
+    """One integrand whose integral is the expression, or None if it is not affine in the integrals."""
     expr = integrate_densities(expr)
-    names = {integral: Dummy() for integral in sorted(expr.atoms(SampleIntegral), key=default_sort_key)}
-    opened = expr.xreplace(names)
-    if opened.has(p_o, p_n):
-        return None
-    try:
-        affine = Poly(opened, *names.values()) if names else None
-    except PolynomialError:
-        return None
-    if affine is None:
-        return expr * p_o
-    if affine.total_degree() > 1:
-        return None
-    integrals = (affine.coeff_monomial(name) * integral.integrand for integral, name in names.items())
-    return sum(integrals, start=affine.coeff_monomial(1) * p_o)
+    return combined(expr, expr.atoms(SampleIntegral), (p_o, p_n))
 
 
 def integrates_to_zero(expr: Expr, context: Context) -> bool:

@@ -21,24 +21,20 @@ from sympy import (
     Lambda,
     Le,
     Matrix,
-    Poly,
-    PolynomialError,
     Pow,
     Symbol,
-    cancel,
+    binomial,
     cosh,
+    default_sort_key,
     diag,
     exp,
     expand,
     expand_log,
-    factor,
     factorial,
     log,
-    powdenest,
     sech,
     sqrt,
     sympify,
-    together,
 )
 
 from symforget.calculus import well_defined
@@ -52,6 +48,7 @@ from symforget.fisher import (
 )
 from symforget.functions import normal
 from symforget.instances import is_of_the_pair
+from symforget.rational import affine_in, cancelled, coefficients, factored
 from symforget.rules.algebra import hypothesis_met, value_allowed, variables_of
 from symforget.rules.gaussian import combined_normal
 from symforget.rules.vectors import (
@@ -69,7 +66,7 @@ from symforget.rules.vectors import (
     x,
 )
 from symforget.signs import is_positive, is_zero
-from symforget.vanishing import vanishes_as_rational
+from symforget.trees import mapped
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
 
@@ -120,17 +117,15 @@ def _moment(n: int) -> Integer:
 
 def _polynomial_integral(integrand: Expr, centres: dict[Symbol, Expr]) -> Expr | None:
     """The integral of (polynomial in x) x (one density) terms, by the moments of N(centre, 1); None for other terms."""
-    try:
-        polynomial = Poly(cancel(together(integrand)), *centres, x)
-    except PolynomialError:
+    terms = coefficients(integrand, (*centres, x))
+    if terms is None:
         return None
-    w, total = Dummy("w", real=True), Integer(0)
-    for (*densities, degree), coefficient in polynomial.terms():
+    total = Integer(0)
+    for (*densities, degree), coefficient in terms.items():
         if sorted(densities) != [*(0 for _ in densities[1:]), 1]:
             return None
         centre = list(centres.values())[densities.index(1)]
-        shifted = Poly(expand((centre + w) ** degree), w)
-        total += coefficient * sum((c * _moment(n) for (n,), c in shifted.terms()), Integer(0))
+        total += coefficient * sum(binomial(degree, n) * centre ** (degree - n) * _moment(n) for n in range(degree + 1))
     return total
 
 
@@ -166,7 +161,7 @@ class SecondDerivative(IntegralOverSpace):
         variable: Any = self.args[1]
         twice: Any = self.moving.diff(variable).diff(variable)
         at_target = twice.integrand.xreplace({variable: Integer(0)}).xreplace({c_o: t_o, c_n: t_n})
-        return at_target.replace(lambda e: isinstance(e, log), lambda e: log(cancel(e.args[0])))
+        return mapped(at_target, log, lambda e: log(cancelled(e.args[0])))
 
     def concrete(self) -> Expr:
         """On a line, as one expectation."""
@@ -218,22 +213,20 @@ class ObliqueMoments:
         if relation != "=":
             return NOT_AN_EQUALITY
         difference = before - after
-        names = {e: Dummy() for e in sorted(difference.atoms(ObliqueIntegral), key=str)}
-        frames = {e.args[1:] for e in names}
+        integrals = sorted(difference.atoms(ObliqueIntegral), key=default_sort_key)
+        frames = {e.args[1:] for e in integrals}
         if len(frames) != 1:
             return Checked(False, "the integrals are not along one direction")
-        try:
-            affine = Poly(difference.xreplace(names), *names.values())
-        except PolynomialError:
+        affine = affine_in(difference, integrals)
+        if affine is None:
             return Checked(False, "not affine in the integrals")
-        if affine.total_degree() > 1:
-            return Checked(False, "not affine in the integrals")
-        if holds_a_point(affine.coeff_monomial(1), *(affine.coeff_monomial(name) for name in names.values())):
+        constant, multiples = affine
+        if holds_a_point(constant, *multiples.values()):
             return Checked(False, "a density or a place stands outside the integrals")
         ((kappa, delta),) = frames
-        integrand = sum((affine.coeff_monomial(name) * e.integrand for e, name in names.items()), Integer(0))
+        integrand = sum((c * e.integrand for e, c in multiples.items()), Integer(0))
         total = _polynomial_integral(integrand, {t_o: -kappa * delta / 2, t_n: kappa * delta / 2})
-        if total is not None and is_zero(total + affine.coeff_monomial(1), context.domain):
+        if total is not None and is_zero(total + constant, context.domain):
             return ACCEPTED
         return Checked(False, "the integrands differ")
 
@@ -260,7 +253,7 @@ class InThePlane:
             return NOT_OVER_THE_LINE
         if not well_defined(before):
             return NOT_WELL_DEFINED
-        line = before.replace(lambda e: isinstance(e, ObliqueIntegral), lambda e: e.concrete())
+        line = mapped(before, ObliqueIntegral, lambda e: e.concrete())
         integrand = combined_normal(line - after, self.u)
         if integrand is None:
             return Checked(False, "not affine in the expectations")
@@ -271,12 +264,12 @@ class InThePlane:
     def _vanishes(self, integrand: Expr) -> bool:
         ratio = Dummy("r", positive=True)
         opened = integrand.xreplace({self.weight: 1 / (1 + ratio**2)})
-        opened = opened.replace(lambda e: isinstance(e, log), lambda e: expand_log(log(factor(e.args[0]))))
-        opened = opened.replace(lambda e: isinstance(e, sech), lambda e: 1 / cosh(expand(e.args[0])))
-        opened = opened.replace(lambda e: isinstance(e, cosh), lambda e: (exp(e.args[0]) + exp(-e.args[0])) / 2)
-        opened = opened.replace(lambda e: isinstance(e, exp), lambda e: expand(exp(expand(e.args[0]))))
-        roots = {e: factor(e.base) ** e.exp for e in opened.atoms(Pow) if e.exp.is_Rational and not e.exp.is_Integer}
-        return vanishes_as_rational(powdenest(opened.xreplace(roots)))
+        opened = mapped(opened, log, lambda e: expand_log(log(factored(e.args[0]))))
+        opened = mapped(opened, sech, lambda e: 1 / cosh(expand(e.args[0])))
+        opened = mapped(opened, cosh, lambda e: (exp(e.args[0]) + exp(-e.args[0])) / 2)
+        opened = mapped(opened, exp, lambda e: expand(exp(expand(e.args[0]))))
+        roots = {e: factored(e.base) ** e.exp for e in opened.atoms(Pow) if e.exp.is_Rational and not e.exp.is_Integer}
+        return cancelled(opened.xreplace(roots)) == 0
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ from sympy import (
     PolynomialError,
     Pow,
     Symbol,
-    cancel,
     diff,
     exp,
     expand,
@@ -32,19 +31,19 @@ from sympy import (
     preorder_traversal,
     symbols,
     sympify,
-    together,
 )
 
-from symforget.calculus import DensityIntegral, dominated_derivative, p_n, p_o
+from symforget.calculus import DensityIntegral, combined, dominated_derivative, p_n, p_o
 from symforget.derivation import ACCEPTED, NOT_OVER_THE_LINE, Checked, Context, runs_over_the_line
 from symforget.domain import Interval
 from symforget.functions import normal
 from symforget.instances import a, b
+from symforget.rational import cancelled
 from symforget.rules.gaussian import same_expectations
 from symforget.rules.intervals import differentiates_under_an_integral
 from symforget.rules.touching import Given, opened
 from symforget.signs import is_nonnegative, is_positive, is_zero
-from symforget.trees import differentiates_a_kink, put_at_points
+from symforget.trees import differentiates_a_kink, mapped, put_at_points
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
 
@@ -89,33 +88,12 @@ class RewardIntegral(DensityIntegral):
         return rf"\int {printer._print(self.integrand)}\,dx"
 
 
-def combined(expr: Expr) -> Expr | None:
-    """One integrand whose integral is the expression, or None if it is not affine; a number c counts as c p_o.
-
-    A density or the reward outside the integrals is not a number: then None.
-    """
-    names = {e: Dummy() for e in sorted(expr.atoms(RewardIntegral), key=str)}
-    opened = expr.xreplace(names)
-    if opened.has(p_o, p_n, y):
-        return None
-    if not names:
-        return expr * p_o
-    try:
-        affine = Poly(opened, *names.values())
-    except PolynomialError:
-        return None
-    if affine.total_degree() > 1:
-        return None
-    parts = (affine.coeff_monomial(name) * e.integrand for e, name in names.items())
-    return sum(parts, affine.coeff_monomial(1) * p_o)
-
-
 def vanishes(expr: Expr, context: Context) -> bool:
     """Whether a combination of integrals is zero for every reward: its integrand is a multiple of p_o - p_n."""
-    integrand = combined(expr)
+    integrand = combined(expr, expr.atoms(RewardIntegral), (p_o, p_n, y))
     if integrand is None:
         return False
-    constant = cancel(together(integrand.xreplace({p_o: Integer(1), p_n: Integer(0)})))
+    constant = cancelled(integrand.xreplace({p_o: Integer(1), p_n: Integer(0)}))
     constant = Integer(0) if constant.has(y) else constant
     return is_zero(integrand - constant * (p_o - p_n), {**context.domain, y: _UNIT})
 
@@ -181,7 +159,7 @@ class UnderTheRewardIntegral:
             tame = all(_continuous_in_reward(e, inside) for e in preorder_traversal(diff(f, self.parameter)))
             if not tame or differentiates_a_kink(derivative) or not dominated_derivative(f, self.parameter, inside):
                 return Checked(False, f"no integrable majorant was found for {derivative}")
-        done = before.replace(lambda e: isinstance(e, Derivative), lambda e: e.doit(deep=False))
+        done = mapped(before, Derivative, lambda e: e.doit(deep=False))
         return ACCEPTED if vanishes(done - after, context) else Checked(False, "the derivative is another one")
 
 

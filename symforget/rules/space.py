@@ -14,10 +14,7 @@ from sympy import (
     Expr,
     Integer,
     Mul,
-    Poly,
-    PolynomialError,
     Symbol,
-    cancel,
     cosh,
     exp,
     expand,
@@ -33,11 +30,13 @@ from symforget.derivation import ACCEPTED, NOT_OVER_THE_LINE, Checked, Context, 
 from symforget.domain import Interval
 from symforget.ends import value_at_end
 from symforget.functions import normal
+from symforget.rational import coefficients
 from symforget.rules.gaussian import same_expectations
 from symforget.rules.intervals import is_smooth
 from symforget.rules.touching import POSITIVE, opened
 from symforget.rules.vectors import DENSITIES, SpaceIntegral, gathered, x
 from symforget.signs import is_nonnegative, is_positive, is_zero, open_up
+from symforget.trees import mapped
 
 _LINE = Interval.parse("(-oo, oo)")
 
@@ -129,19 +128,16 @@ def _vanishes_in_space(expr: Expr, context: Context) -> bool:
     roots = [squares[c].base for c in DENSITIES if c in squares]
     names: dict[Expr, Dummy] = {}
     try:
-        split = plain.xreplace(squares).replace(lambda e: isinstance(e, log), lambda e: _split(e.args[0], names))
-        reduced = cancel(together(split))
-        if reduced == 0 or not roots:
-            return reduced == 0
-        polynomial = Poly(reduced, *roots)
-    except (PolynomialError, _NotPositive):
+        split = mapped(plain.xreplace(squares), log, lambda e: _split(e.args[0], names))
+    except _NotPositive:
         return False
-    if any(sorted(powers) != [0] * (len(roots) - 1) + [2] for powers in polynomial.monoms() if any(powers)):
+    terms = coefficients(split, tuple(roots))
+    if not terms or not roots:
+        return terms == {}
+    if any(sorted(powers) != [0] * (len(roots) - 1) + [2] for powers in terms):
         return False
     varying = {name for factor, name in names.items() if factor.free_symbols & set(roots)}
-    if polynomial.coeff_monomial(1) != 0 or any(c.free_symbols & varying for c in polynomial.coeffs()):
-        return False
-    return is_zero(sum(polynomial.coeffs(), Integer(0)), {})
+    return not any(c.free_symbols & varying for c in terms.values()) and is_zero(sum(terms.values(), Integer(0)), {})
 
 
 class _NotPositive(ValueError):

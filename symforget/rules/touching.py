@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Dummy, Expr, Integer, Symbol, cancel, expand, log, oo, together
+from sympy import Dummy, Expr, Integer, Symbol, expand, log, oo, together
 
 from symforget.calculus import SampleIntegral, p_n, p_o, unfold
 from symforget.derivation import ACCEPTED, Checked, Context, runs_from
 from symforget.domain import Interval
+from symforget.rational import cancelled
 from symforget.rules.integrals import combined_integrand
 from symforget.rules.intervals import is_smooth
 from symforget.signs import is_nonnegative, is_positive, is_zero
+from symforget.trees import mapped
 from symforget.vanishing import vanishes_as_rational
 
 POSITIVE = Interval.parse("(0, oo)")
@@ -106,8 +108,8 @@ def _integrates_to_zero(expr: Expr) -> bool:
         above, below = (expand(side) for side in together(logarithm.args[0]).as_numer_denom())
         return names.setdefault(above, Dummy("above")) - names.setdefault(below, Dummy("below"))
 
-    plain = integrand.replace(lambda e: isinstance(e, log), split)
-    constant = cancel(together(plain.xreplace({p_o: Integer(1), p_n: Integer(0)})))
+    plain = mapped(integrand, log, split)
+    constant = cancelled(plain.xreplace({p_o: Integer(1), p_n: Integer(0)}))
     return not constant.has(*names.values()) and vanishes_as_rational(plain - constant * (p_o - p_n))
 
 

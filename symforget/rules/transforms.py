@@ -37,7 +37,7 @@ from symforget.integration import is_integrable
 from symforget.rules.gaussian import NOT_AN_EQUALITY, combined_normal
 from symforget.rules.intervals import is_smooth_on_line
 from symforget.signs import is_nonnegative, is_positive, is_zero
-from symforget.trees import renamed
+from symforget.trees import mapped, renamed
 from symforget.vanishing import vanishes_in_exponentials
 
 
@@ -285,8 +285,8 @@ def open_magnitudes(expr: Expr, domain: Mapping[Symbol, Any]) -> Expr:
                 return top
         return e
 
-    opened = expr.replace(lambda e: isinstance(e, Max), largest)
-    return opened.replace(lambda e: isinstance(e, Abs), magnitude)
+    opened = mapped(expr, Max, largest)
+    return mapped(opened, Abs, magnitude)
 
 
 def _sign_of_difference(e: Expr, domain: Mapping[Symbol, Any]) -> int:

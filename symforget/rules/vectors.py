@@ -28,7 +28,6 @@ from sympy import (
     Pow,
     Symbol,
     Tuple,
-    cancel,
     diff,
     exp,
     expand,
@@ -37,12 +36,12 @@ from sympy import (
     sqrt,
     symbols,
     sympify,
-    together,
 )
 
-from symforget.calculus import DensityIntegral, is_homogeneous
+from symforget.calculus import DensityIntegral, combined, is_homogeneous
 from symforget.derivation import ACCEPTED, NOT_OVER_THE_LINE, Checked, Context, runs_over_the_line
 from symforget.functions import normal
+from symforget.rational import coefficients
 from symforget.rules.intervals import differentiates_under_an_integral
 from symforget.signs import is_nonnegative, is_positive, is_zero
 from symforget.trees import carried_out
@@ -130,21 +129,9 @@ def gathered(expr: Expr) -> Expr | None:
     A number is the integral of itself times c_o; polynomials in x times one density are integrated by their moments.
     A density or x outside the integrals is not a number: then None.
     """
-    names = {e: Dummy() for e in sorted(expr.atoms(SpaceIntegral), key=str)}
-    opened = expr.xreplace(names)
-    if holds_a_point(opened):
-        return None
-    if not names:
-        return expr * c_o
-    try:
-        affine = Poly(opened, *names.values())
-    except PolynomialError:
-        return None
-    moved = any(e.centres != tuple(CENTRE.values()) for e in names)
-    if affine.total_degree() > 1 or moved:
-        return None
-    parts = (affine.coeff_monomial(name) * e.integrand for e, name in names.items())
-    return sum(parts, affine.coeff_monomial(1) * c_o)
+    integrals = expr.atoms(SpaceIntegral)
+    moved = any(e.centres != tuple(CENTRE.values()) for e in integrals)
+    return None if moved else combined(expr, integrals, (*DENSITIES, x))
 
 
 def integrates_to_zero(expr: Expr, context: Context) -> bool:
@@ -156,15 +143,11 @@ def integrates_to_zero(expr: Expr, context: Context) -> bool:
     if integrand is None:
         return False
     logs = {e: Dummy(real=True) for e in sorted(integrand.atoms(log), key=str)}
-    reduced = cancel(together(integrand.xreplace(logs)))
-    if reduced == 0:
-        return True
-    try:
-        polynomial = Poly(reduced, *DENSITIES, x, *logs.values())
-    except PolynomialError:
+    terms = coefficients(integrand.xreplace(logs), (*DENSITIES, x, *logs.values()))
+    if terms is None:
         return False
     total: Expr = sympify(0)
-    for powers, coefficient in polynomial.terms():
+    for powers, coefficient in terms.items():
         densities, degree, others = powers[:4], powers[4], powers[5:]
         if sum(densities) != 1 or any(others) or degree > 1:
             return False
