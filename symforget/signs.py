@@ -212,4 +212,4 @@ def _same_sign_factors(expr: Expr, strict: bool) -> bool:
 
 
 def _factor_shown(f: Expr, strict: bool) -> bool:
-    return is_shown(f, strict) or is_shown(cancelled(f), strict)
+    return any(is_shown(form(f), strict) for form in (lambda e: e, cancelled, expand))

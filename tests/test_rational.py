@@ -1,4 +1,4 @@
-"""Rational forms: each equals the expression, is in lowest terms or factored as SymPy's slower ones, and says where not."""
+"""Rational forms equal their expressions, in lowest terms or factored as SymPy has them, or say there is none."""
 
 import pytest
 from hypothesis import given

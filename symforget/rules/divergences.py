@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Derivative, Dummy, Expr, Poly, PolynomialError, Symbol, diff, log, together
+from sympy import Derivative, Dummy, Expr, Poly, PolynomialError, Symbol, default_sort_key, diff, log, together
 
 from symforget.calculus import SampleIntegral, is_homogeneous, p_n, p_o, unfold
 from symforget.derivation import Checked, Context
@@ -54,7 +54,7 @@ class UnderFiniteDivergence:
 
     def has_majorant(self, slope: Expr, context: Context) -> bool:
         """Whether the expression is of the form above, for parameters in their domain, closed ends included."""
-        logs = sorted(slope.atoms(log), key=str)
+        logs = sorted(slope.atoms(log), key=default_sort_key)
         names = [Dummy() for _ in logs]
         plain = slope.xreplace(dict(zip(logs, names, strict=True)))
         if not is_homogeneous(slope) or plain.has(log):

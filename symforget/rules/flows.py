@@ -17,6 +17,7 @@ from sympy import (
     Min,
     Subs,
     Symbol,
+    default_sort_key,
     exp,
     log,
     nan,
@@ -123,7 +124,7 @@ class SlopeAtLeast:
     reason: str = "integrate the lower bound of the slope"
 
     def check(self, before: Expr, relation: str, after: Expr, context: Context) -> Checked:
-        integrals = sorted(before.atoms(Integral), key=str)
+        integrals = sorted(before.atoms(Integral), key=default_sort_key)
         if relation != ">=" or len(integrals) != 1 or len(integrals[0].limits) != 1:
             return Checked(False, "the step must bound one integral from below")
         if clashes(self.variable, context, before, after):
@@ -278,7 +279,7 @@ class Differentiate:
         if differentiates_under_an_integral(before) or differentiates_under_an_integral(after):
             return Checked(False, "a derivative under an integral sign needs a rule that justifies it")
         difference = carried_out(before) - carried_out(after)
-        names = {e: Dummy(real=True) for e in sorted(difference.atoms(Integral, Derivative), key=str)}
+        names = {e: Dummy(real=True) for e in sorted(difference.atoms(Integral, Derivative), key=default_sort_key)}
         if is_zero(difference.xreplace(names), context.domain):
             return ACCEPTED
         return Checked(False, "the derivative is another one")

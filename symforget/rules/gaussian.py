@@ -18,6 +18,7 @@ from sympy import (
     cancel,
     cos,
     cosh,
+    default_sort_key,
     exp,
     expand,
     expand_log,
@@ -151,7 +152,7 @@ def combined_normal(expr: Expr, z: Symbol) -> Expr | None:
     """
     if any(e.has(normal) for e in expr.atoms(ExprWithLimits, Derivative, Limit, Subs, SampleIntegral)):
         return None
-    names = {e: Dummy(f"e{i}") for i, e in enumerate(sorted(expr.atoms(normal), key=str))}
+    names = {e: Dummy(f"e{i}") for i, e in enumerate(sorted(expr.atoms(normal), key=default_sort_key))}
     opened = expr.xreplace(names)
     if not _in_sums_and_products(opened, set(names.values())):
         return None

@@ -16,6 +16,7 @@ from sympy import (
     Mul,
     Symbol,
     cosh,
+    default_sort_key,
     exp,
     expand,
     log,
@@ -208,7 +209,7 @@ class SignInSpace:
                 return Checked(False, f"{name} is not shown to stand for something nonnegative")
             values[name] = value
         gap = (after - before if relation == "<=" else before - after) - self.difference.xreplace(values)
-        parts = {e: Dummy(real=True) for e in sorted(gap.atoms(SpaceIntegral, Derivative, Abs), key=str)}
+        parts = {e: Dummy(real=True) for e in sorted(gap.atoms(SpaceIntegral, Derivative, Abs), key=default_sort_key)}
         if not is_zero(gap.xreplace(parts), context.domain):
             return Checked(False, "the stated difference is not the difference of the two sides")
         if is_nonnegative(self.difference, context.domain):

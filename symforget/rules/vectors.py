@@ -28,6 +28,7 @@ from sympy import (
     Pow,
     Symbol,
     Tuple,
+    default_sort_key,
     diff,
     exp,
     expand,
@@ -142,7 +143,7 @@ def integrates_to_zero(expr: Expr, context: Context) -> bool:
     integrand = gathered(expr)
     if integrand is None:
         return False
-    logs = {e: Dummy(real=True) for e in sorted(integrand.atoms(log), key=str)}
+    logs = {e: Dummy(real=True) for e in sorted(integrand.atoms(log), key=default_sort_key)}
     terms = coefficients(integrand.xreplace(logs), (*DENSITIES, x, *logs.values()))
     if terms is None:
         return False
@@ -205,7 +206,7 @@ def dominated(f: Expr, context: Context) -> bool:
     """
     if not homogeneous(f, 1):
         return False
-    logs = {e: Dummy(real=True) for e in sorted(f.atoms(log), key=str)}
+    logs = {e: Dummy(real=True) for e in sorted(f.atoms(log), key=default_sort_key)}
     if not all(_ratio_of_mixtures(e.args[0], context) for e in logs):
         return False
     below = {e.base for e in f.atoms(Pow) if e.exp.is_Integer and e.exp.is_negative and e.base.has(*DENSITIES)}
