@@ -117,6 +117,8 @@ def is_zero(expr: Expr, domain: Mapping[Symbol, Any]) -> bool:
         return is_zero(expr.xreplace({e: Dummy() for e in expr.atoms(*LEFT_ALONE)}), domain)
     if not _is_continuous(expr) and not at_closed_upper_ends(is_zero, expr, domain):
         return False
+    if vanishes_in_exponentials(expr):
+        return True
     opened = _without_absolute_values(open_up(expr, domain))
     if vanishes_in_exponentials(opened):
         return True
