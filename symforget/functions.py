@@ -29,6 +29,7 @@ from sympy import (
 from sympy.printing.latex import LatexPrinter
 
 from symforget.ranges import ONE, ZERO, Range
+from symforget.trees import put_in
 
 
 class Phi(Function):
@@ -99,7 +100,7 @@ class normal(Expr):
         if old not in inner.free_symbols:
             return inner
         new = _bound_variable(_depth(inner) + 1)
-        return Expr.__new__(cls, Lambda(new, inner.subs(old, new) if old != new else inner))
+        return Expr.__new__(cls, Lambda(new, put_in(inner, {old: new}) if old != new else inner))
 
     @property
     def variable(self) -> Symbol:

@@ -24,7 +24,6 @@ from sympy import (
     exp,
     oo,
     pi,
-    preorder_traversal,
     sqrt,
 )
 
@@ -160,8 +159,7 @@ def carry_out(expr: Any) -> Any:
     """Do the derivatives, make what can be made concrete so, and put in the points at which values are wanted."""
     if expr.has(Derivative):
         expr = mapped(expr, Derivative, lambda e: e.doit(deep=False))
-    if any(hasattr(e, "concrete") for e in preorder_traversal(expr)):
-        expr = expr.replace(lambda e: hasattr(e, "concrete"), lambda e: e.concrete())
+    expr = mapped(expr, Basic, lambda e: e.concrete() if hasattr(e, "concrete") else e)
     return mapped(expr, Subs, lambda e: e.doit(deep=False)) if expr.has(Subs) else expr
 
 
