@@ -37,6 +37,7 @@ from symforget.functions import normal
 from symforget.gate.symbolic import gate_s, gate_s_derivative
 from symforget.instances import on_whitened_line
 from symforget.integration import is_integrable
+from symforget.rational import affine_in
 from symforget.signs import is_zero
 from symforget.trees import NOT_SMOOTH, differentiates_a_kink, mapped
 
@@ -152,24 +153,11 @@ def combined_normal(expr: Expr, z: Symbol) -> Expr | None:
     """
     if any(e.has(normal) for e in expr.atoms(ExprWithLimits, Derivative, Limit, Subs, SampleIntegral)):
         return None
-    names = {e: Dummy(f"e{i}") for i, e in enumerate(sorted(expr.atoms(normal), key=default_sort_key))}
-    opened = expr.xreplace(names)
-    if not _in_sums_and_products(opened, set(names.values())):
+    affine = affine_in(expr, sorted(expr.atoms(normal), key=default_sort_key))
+    if affine is None:
         return None
-    total = opened.xreplace(dict.fromkeys(names.values(), Integer(0)))
-    for expectation, name in names.items():
-        coefficient = expand(opened.diff(name), deep=False)
-        if coefficient.has(*names.values()):
-            return None
-        total += coefficient * expectation.args[0](z)
-    return total
-
-
-def _in_sums_and_products(expr: Expr, names: set[Symbol]) -> bool:
-    """Whether the names stand in sums, products and powers alone: slopes tell nothing of choices."""
-    if expr in names or not expr.free_symbols & names:
-        return True
-    return (expr.is_Add or expr.is_Mul or expr.is_Pow) and all(_in_sums_and_products(e, names) for e in expr.args)
+    constant, multiples = affine
+    return constant + sum((c * expectation.args[0](z) for expectation, c in multiples.items()), Integer(0))
 
 
 @dataclass(frozen=True)
