@@ -155,7 +155,8 @@ class MixtureIntegral(IntegralOverSpace):
             many = f"integrals over more than {LARGEST_EVALUATED} dimensions"
             raise NotImplementedError(f"{many} are evaluated at given numbers only")
         across = [Dummy(f"z_{k}", real=True) for k in range(1, n)]
-        place = self.midpoint + self.whitening.inv(method="ADJ") * Matrix([u, *across])
+        w = self.whitening
+        place = self.midpoint + w.adjugate() * Matrix([u, *across]) / w.det()
         moved = self.args[0](old, new, *place)  # type: ignore[operator]
         return _second_moments(moved, across, [[Integer(i == j) for j in range(n)] for i in range(n)])
 
