@@ -61,9 +61,15 @@ class Limits:
     legs: frozenset[Leg] = frozenset(Leg)
 
     def __post_init__(self) -> None:
-        for name, low, high in (("digits", 1, 1000), ("max_boxes", 1, 10**9), ("seconds", 0.1, 1e6)):
-            if not low <= getattr(self, name) <= high:
-                raise InputError(f"{name.replace('_', '-')} must be between {low:g} and {high:g}")
+        bounds = (
+            ("seconds", "timeout", SHORTEST, 10**6),
+            ("digits", "digits", 1, 1000),
+            ("max_boxes", "max-boxes", 1, 10**9),
+        )
+        for name, option, low, high in bounds:
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise InputError(f"--{option} must be between {low} and {high}, got {value}")
 
 
 def examine(relation: Relational, domain: Domain, limits: Limits) -> Iterator[Evidence]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -85,10 +86,12 @@ def check(
     wanted = outputs.requested(json, markdown, junit, html)
     from symforget.check import Options as CheckOptions
     from symforget.check import run_file
-    from symforget.checking import Limits
+    from symforget.checking import SHORTEST, Limits
 
     asked = read_options(legs, digits, quick, jobs, seed, strict)
-    limits = Limits(seconds=timeout / 10 if quick else timeout, digits=digits, max_boxes=max_boxes, legs=asked.legs)
+    limits = Limits(seconds=timeout, digits=digits, max_boxes=max_boxes, legs=asked.legs)
+    if quick:
+        limits = replace(limits, seconds=max(timeout / 10, SHORTEST))
     return _run(lambda progress: run_file(file, CheckOptions(limits, asked.jobs), progress), strict, wanted)
 
 
