@@ -179,13 +179,16 @@ def _derivation(table: Mapping[str, Any], place: str, shared: Mapping[str, str],
 
 
 def _step(text: str, number: int, place: str) -> tuple[str, str]:
-    """Split a leading relation off a step; without one, a step continues by equality."""
+    """Split a leading relation off a step; without one, a step continues by equality.
+
+    Blanks stand where it was, so that columns are those of the text.
+    """
     match = _STEP.fullmatch(text)
     assert match is not None, "the pattern matches every text"
     relation, expression = match.groups()
     if number == 1 and relation:
         raise InputError(f"{place}: step 1: the first step has nothing before it to be {relation} than")
-    return ("" if number == 1 else relation or "=="), expression
+    return ("" if number == 1 else relation or "=="), " " * match.start(2) + expression
 
 
 def _tables(document: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

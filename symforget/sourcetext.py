@@ -72,7 +72,10 @@ class SourceText:
         try:
             return ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
-            raise self.error(max((error.offset or 1) - 1, 0), f"cannot read this: {error.msg}") from None
+            offset = error.offset or 0
+            if not 1 <= offset <= len(self.text):  # Python's place for what is missing at the end
+                raise self.error(len(self.text), "the text ends where an expression is wanted") from None
+            raise self.error(offset - 1, f"cannot read this: {error.msg}") from None
         except (RecursionError, MemoryError, ValueError):
             raise InputError("the expression is nested too deeply") from None
 

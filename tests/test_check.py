@@ -274,7 +274,9 @@ BAD_FILES = [
     (HEAD + '[[claim]]\nid = "a"\nstatement = "x < 1"\nexpect = "proved"', 'expect can only be "refuted"'),
     (HEAD + '[[claim]]\nid = "a"\nstatement = "x < 1"\n' * 2, "the id a is given twice"),
     (HEAD + '[[derivation]]\nid = "d"\nsteps = ["x"]', "derivation d: steps must be a list of at least two"),
-    (HEAD + '[[derivation]]\nid = "d"\nsteps = ["x", "x +"]', "derivation d: step 2: column"),
+    (HEAD + '[[derivation]]\nid = "d"\nsteps = ["x", "x +"]', "derivation d: step 2: column 4: the text ends"),
+    (HEAD + '[[derivation]]\nid = "d"\nsteps = ["x", " <= y"]', "derivation d: step 2: column 5: unknown name 'y'"),
+    (HEAD + '[[claim]]\nid = "a"\nstatement = "x >"', "claim a: statement: column 4: the text ends"),
     (HEAD + '[[derivation]]\nid = "d"\nsteps = ["<= x", "x"]', "step 1: the first step has nothing before it"),
 ]
 
