@@ -216,7 +216,8 @@ class Tailed(Operation):
         except NoTailBound as error:
             if args and isinstance(args[0], Range):
                 raise Undefined(str(error)) from None
-            raise PrecisionNotReached(f"an integral over a half-line has no certified tail: {error}") from None
+            name = self.x.name
+            raise PrecisionNotReached(f"E[f({name})], {name} ~ N(0, 1), has no certified tail: {error}") from None
         return to_range(value) if args and isinstance(args[0], Range) else value
 
 

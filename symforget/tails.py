@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from flint import arb, ctx
-from sympy import Abs, Add, Expr, Max, Min, Mul, Pow, Rational, Symbol, cosh, exp, log, sech, sinh
+from sympy import Abs, Add, Dummy, Expr, Max, Min, Mul, Pow, Rational, Symbol, cosh, exp, log, sech, sinh
+from sympy.printing.str import StrPrinter
 
 from symforget.balls import compile_ball
 from symforget.errors import InputError
@@ -21,6 +22,18 @@ from symforget.ranges import POSITIVE_INFINITY, Range, Undefined
 
 class NoTailBound(ArithmeticError):
     """No rigorous bound of the tail was found; the text names the part that resisted."""
+
+
+class _Names(StrPrinter):
+    """SymPy's printer, but a variable that stands for a bound one has its name."""
+
+    def _print_Dummy(self, expr: Dummy) -> str:
+        return expr.name
+
+
+def _shown(expr: Expr) -> str:
+    """The beginning of an expression, as a reader is shown it."""
+    return _Names().doprint(expr)[:60]
 
 
 class Quadratic(NamedTuple):
@@ -132,7 +145,7 @@ class Growth:
             return self.upper((1 + v.base) / 2)
         high = self._range_or_fail(v).hi
         if not high.is_finite():
-            raise NoTailBound(f"no bound for {str(v)[:60]} as {self.variable} grows")
+            raise NoTailBound(f"no bound for {_shown(v)} as {self.variable.name} grows")
         return _constant(high)
 
     def _opened(self, magnitude: Expr) -> Expr:
@@ -191,20 +204,20 @@ class Growth:
                     return self._reciprocal(term)
                 except NoTailBound:
                     continue
-        raise NoTailBound(f"{str(v)[:60]} is not bounded away from 0 as {self.variable} grows")
+        raise NoTailBound(f"{_shown(v)} is not bounded away from 0 as {self.variable.name} grows")
 
     def _bounded(self, u: Expr) -> Quadratic:
         found = self._range_or_fail(u)
         size = found.hi.max(-found.lo)
         if not size.is_finite():
-            raise NoTailBound(f"no bound for {str(u)[:60]} as {self.variable} grows")
+            raise NoTailBound(f"no bound for {_shown(u)} as {self.variable.name} grows")
         return _constant(size.max(arb(2) ** (-8 * ctx.prec)).log())
 
     def _range_or_fail(self, u: Expr) -> Range:
         try:
             return self.range(u)
         except Undefined as error:
-            raise NoTailBound(f"{str(u)[:60]}: {error}, as {self.variable} grows") from None
+            raise NoTailBound(f"{_shown(u)}: {error}, as {self.variable.name} grows") from None
         except InputError as error:
             raise NoTailBound(str(error)) from None
 

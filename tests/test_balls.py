@@ -244,6 +244,12 @@ def test_a_divergent_integral_has_no_value(integral):
         evaluate(integral, {}, 10, max_bits=200)
 
 
+def test_a_missing_tail_names_the_variable_as_the_statement_does():
+    """If it failed, a reader would be told of a variable `_z` that no statement holds."""
+    with pytest.raises(PrecisionNotReached, match=r"^E\[f\(z\)\], z ~ N\(0, 1\), .* no bound for z\*\*2.* as z grows$"):
+        evaluate(normal(exp(x * y**4), y), {x: Rational(1)}, 10)
+
+
 def test_a_pole_or_cut_inside_the_path_has_no_value():
     for integrand in (1 / z, log(z), 1 / z**2):
         found = compile_ball(Integral(integrand, (z, -1, 1)), ())()
