@@ -200,10 +200,13 @@ def test_claim_that_is_refuted(tmp_path: Path) -> None:
 
 def test_undecided_claim_fails_a_strict_run_only(tmp_path: Path) -> None:
     undecided = derivations(tmp_path, stated("variance", "1, 4", box="").replace("lt(", "le("))
-    assert run("verify", undecided, "--jobs", 1).exit_code == 0
-    strict = run("verify", undecided, "--jobs", 1, "--strict")
+    xml = tmp_path / "out.xml"
+    assert run("verify", undecided, "--jobs", 1, "--junit", xml).exit_code == 0
+    assert not ElementTree.parse(xml).findall(".//failure")
+    strict = run("verify", undecided, "--jobs", 1, "--strict", "--junit", xml)
     assert strict.exit_code == 1
     assert strict.stdout.startswith("undecided  tiny/variance")
+    assert len(ElementTree.parse(xml).findall(".//failure")) == 1
 
 
 def test_claim_that_raises_harms_no_other(tmp_path: Path) -> None:

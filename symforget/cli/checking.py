@@ -48,7 +48,7 @@ def verify(
 ) -> int:
     """Verify claims: which hold, how surely, and where one fails."""
     options = read_options(legs, digits, quick, jobs, seed, strict)
-    wanted = outputs.requested(json, markdown, junit, html)
+    wanted = outputs.requested(json, markdown, junit, html, strict)
     from symforget.verify import verify as run
 
     return _run(lambda progress: run(selectors or (), options, progress), strict, wanted)
@@ -83,7 +83,7 @@ def check(
 
     Nothing in the file is ever run as code.
     """
-    wanted = outputs.requested(json, markdown, junit, html)
+    wanted = outputs.requested(json, markdown, junit, html, strict)
     from symforget.check import Options as CheckOptions
     from symforget.check import run_file
     from symforget.checking import SHORTEST, Limits

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -83,8 +84,10 @@ class Pages:
 AnyOutput = Output | Pages
 
 
-def requested(json: str | None, markdown: str | None, junit: str | None, html: str | None) -> tuple[AnyOutput, ...]:
-    """The outputs that were asked for, each shown to be writable.
+def requested(
+    json: str | None, markdown: str | None, junit: str | None, html: str | None, strict: bool
+) -> tuple[AnyOutput, ...]:
+    """The outputs that were asked for, each shown to be writable; ``strict``: whether what is undecided fails the run.
 
     Raises:
         InputError: a file cannot be written, or two reports would go to the same place.
@@ -97,7 +100,7 @@ def requested(json: str | None, markdown: str | None, junit: str | None, html: s
     named = (
         ("--json", json, json_report.render),
         ("--markdown", markdown, markdown_report.render),
-        ("--junit", junit, junit_report.render),
+        ("--junit", junit, partial(junit_report.render, strict=strict)),
     )
     outputs: tuple[AnyOutput, ...] = tuple(
         Output(option, target, render) for option, target, render in named if target is not None

@@ -1,4 +1,7 @@
-"""JUnit XML, in which continuous-integration services read test results: a claim is a test case."""
+"""JUnit XML, in which continuous-integration services read test results: a claim is a test case.
+
+So is a leg left open: a service counts and lists skipped cases, and reads no output of those that pass.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +9,36 @@ import re
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from symforget.claims import ClaimResult, DerivationResult, Report, Verdict
+from symforget.claims import ClaimResult, DerivationResult, Evidence, Report, Verdict
 from symforget.reports.steps import labelled
-from symforget.reports.summary import certified_where, legs_in_brief, point_in_words, separate_derivations, survived
+from symforget.reports.summary import (
+    certified_where,
+    legs_in_brief,
+    open_leg_in_words,
+    point_in_words,
+    separate_derivations,
+    survived,
+)
 
 # Characters that XML 1.0 cannot hold even when escaped.
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render(report: Report) -> str:
-    """The report as one suite: refuted claims are failures, undecided ones skipped with their reason."""
+def render(report: Report, strict: bool = False) -> str:
+    """The report as one suite: refuted claims are failures, undecided ones skipped with their reason.
+
+    ``strict``: what is undecided is a failure too, as for the exit code.
+    """
     suite = Element("testsuite", name="symforget")
     properties = SubElement(suite, "properties")
     for name, value in sorted(report.environment.items()):
         SubElement(properties, "property", name=name, value=_clean(value))
     for claim in report.claims:
-        _claim_case(suite, claim)
+        _claim_case(suite, claim, strict)
+        for evidence in claim.open_legs:
+            _open_leg_case(suite, claim, evidence, strict)
     for derivation in separate_derivations(report):
-        _derivation_case(suite, derivation)
+        _derivation_case(suite, derivation, strict)
     for number, error in enumerate(report.errors, 1):
         case = SubElement(suite, "testcase", classname="collection", name=f"error {number}", time="0")
         SubElement(case, "error", message=_clean(error), type="error")
@@ -37,9 +52,8 @@ def render(report: Report) -> str:
 HEADER = '<?xml version="1.0" encoding="utf-8"?>\n'
 
 
-def _claim_case(suite: Element, claim: ClaimResult) -> None:
-    group, _, slug = claim.id.rpartition("/")
-    case = SubElement(suite, "testcase", classname=group or "claims", name=slug, time=f"{claim.seconds:.3f}")
+def _claim_case(suite: Element, claim: ClaimResult, strict: bool) -> None:
+    case = _case_of(suite, claim, "", claim.seconds)
     message = _clean(f"{claim.verdict}: {claim.detail or claim.title}")
     if claim.verdict is Verdict.ERROR:
         SubElement(case, "error", message=message, type="error").text = _clean(_account(claim))
@@ -48,10 +62,29 @@ def _claim_case(suite: Element, claim: ClaimResult) -> None:
         said = message if not claim.as_expected else "the false twin was not refuted"
         SubElement(case, "failure", message=said, type=kind).text = _clean(_account(claim))
     elif claim.verdict is Verdict.UNDECIDED:
-        SubElement(case, "skipped", message=message)
+        _undecided(case, message, _account(claim), strict)
     else:
         said = " · ".join([*legs_in_brief(claim), *certified_where(claim)])
         SubElement(case, "system-out").text = _clean(f"{claim.verdict}: {said}")
+
+
+def _open_leg_case(suite: Element, claim: ClaimResult, evidence: Evidence, strict: bool) -> None:
+    part = f", part {evidence.part}" if evidence.part else ""
+    case = _case_of(suite, claim, f" ({evidence.leg} leg{part})", evidence.seconds)
+    _undecided(case, _clean(f"undecided: {open_leg_in_words(claim, evidence)}"), evidence.detail, strict)
+
+
+def _case_of(suite: Element, claim: ClaimResult, leg: str, seconds: float) -> Element:
+    group, _, slug = claim.id.rpartition("/")
+    return SubElement(
+        suite, "testcase", classname=group or "claims", name=_clean(f"{slug}{leg}"), time=f"{seconds:.3f}"
+    )
+
+
+def _undecided(case: Element, message: str, account: str, strict: bool) -> None:
+    """What was not shown: skipped or, where a run fails by it, a failure."""
+    outcome = SubElement(case, "failure" if strict else "skipped", message=message, type=str(Verdict.UNDECIDED))
+    outcome.text = _clean(account)
 
 
 def _account(claim: ClaimResult) -> str:
@@ -67,7 +100,7 @@ def _account(claim: ClaimResult) -> str:
     return "\n".join(lines)
 
 
-def _derivation_case(suite: Element, derivation: DerivationResult) -> None:
+def _derivation_case(suite: Element, derivation: DerivationResult, strict: bool) -> None:
     case = SubElement(suite, "testcase", classname="derivation", name=derivation.id, time="0")
     weak = [line for line in labelled(derivation) if not line.step.verdict.holds]
     account = "\n".join(
@@ -78,7 +111,7 @@ def _derivation_case(suite: Element, derivation: DerivationResult) -> None:
     if derivation.expect is not None and derivation.as_expected:
         SubElement(case, "system-out").text = _clean(f"{derivation.verdict} as expected: {account}")
     elif derivation.verdict is Verdict.UNDECIDED and derivation.as_expected:
-        SubElement(case, "skipped", message=_clean(f"undecided: {account}"))
+        _undecided(case, _clean(f"undecided: {account}"), account, strict)
     elif not derivation.as_expected:
         tag = "error" if derivation.verdict is Verdict.ERROR else "failure"
         SubElement(case, tag, message=str(derivation.verdict), type=str(derivation.verdict)).text = _clean(account)

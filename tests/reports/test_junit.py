@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from xml.etree import ElementTree
 
-from symforget.claims import Report, Verdict
+import pytest
+
+from symforget.claims import Evidence, Leg, Report, Verdict
 from symforget.reports.junit import render
 
 
@@ -36,6 +38,34 @@ def test_outcomes_are_those_of_the_claims(mixed: Report) -> None:
     assert outcome["raises"] == outcome["error 1"] == ["error"]
     counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
     assert counts == {"tests": "8", "failures": "2", "errors": "2", "skipped": "2"}
+
+
+OPEN = Evidence(Leg.SYMBOLIC, Verdict.UNDECIDED, "step 2: the rule refuses", "upper", seconds=0.5)
+
+
+@pytest.mark.parametrize(("strict", "outcome"), [(False, "skipped"), (True, "failure")])
+def test_a_leg_left_open_is_a_case_of_its_own_beside_the_claim_that_passes(
+    good: Report, strict: bool, outcome: str
+) -> None:
+    """If it failed, a derivation that no longer closes would show nowhere in a service that hides what passes."""
+    claim = replace(good.claims[0], evidence=(*good.claims[0].evidence[2:], OPEN))
+    suite = ElementTree.fromstring(render(replace(good, claims=(claim,)), strict)).find("testsuite")
+    assert suite is not None
+    passes, left_open = suite.findall("testcase")
+    assert [child.tag for child in passes] == ["system-out"]
+    assert (left_open.get("name"), left_open.get("time")) == ("gate-bounds (symbolic leg, part upper)", "0.500")
+    (found,) = left_open
+    assert (found.tag, found.text) == (outcome, "step 2: the rule refuses")
+    assert found.get("message") == "undecided: the derivation of overlap/gate-bounds (upper) does not close"
+
+
+def test_strict_makes_failures_of_what_is_undecided(mixed: Report) -> None:
+    """If it failed, a run that ends with exit code 1 could have no failure in its file."""
+    suite = ElementTree.fromstring(render(mixed, strict=True)).find("testsuite")
+    assert suite is not None
+    outcome = {case.get("name"): [child.tag for child in case] for case in suite.findall("testcase")}
+    assert outcome["em"] == outcome["gradient"] == ["failure"]
+    assert (suite.get("failures"), suite.get("skipped")) == ("4", "0")
 
 
 def test_failure_carries_the_witness(mixed: Report) -> None:
