@@ -124,6 +124,16 @@ def test_every_shipped_scenario_can_be_read_and_run():
             assert np.all(np.isfinite(found.weight)) and np.all(np.isfinite(found.means))
 
 
+def test_small_batches_starve_the_old_mode_and_replay_prevents_it():
+    """If it failed, the scenario would not show what it is there to show."""
+    run = scenarios.load("replay")
+    small, large = (collected(r, Settings(replicates=n)) for r, n in ((run, 400), (run.resized(batch=400), 20)))
+    starved = np.mean(small["reverse, on-policy"].weight[:, -1] < 0.01)
+    assert abs(starved - (1 - 0.001) ** (4 * 150)) < 0.15
+    for recovered in (small["reverse, replay 0.25"], large["reverse, on-policy"]):
+        assert np.all(recovered.weight[:, -1] > 0.25)
+
+
 FIGURES = {
     ("forward 0.15", "step of gain 0.9"): (83, 0),
     ("forward 0.15", "drop at gain 0.9"): (0.12, 0.005),
