@@ -166,9 +166,13 @@ def scaled_time_of_gaussians(point, digits):
 
 def letters_information(weight):
     """I(weight) on the two letters TWO_LETTERS, a sum of two terms; chi2 at weight 0."""
-    pairs = ((TWO_LETTERS.old, TWO_LETTERS.new), (1 - TWO_LETTERS.old, 1 - TWO_LETTERS.new))
-    values = ((mpf(old), mpf(new)) for old, new in pairs)
-    return mpmath.fsum((old - new) ** 2 / (weight * old + (1 - weight) * new) for old, new in values)
+    return mpmath.fsum((old - new) ** 2 / (weight * old + (1 - weight) * new) for old, new in letters())
+
+
+def letters():
+    """(p_o, p_n) at each of the two letters TWO_LETTERS, at mpmath's present precision."""
+    old, new = mpf(TWO_LETTERS.old), mpf(TWO_LETTERS.new)
+    return (old, new), (1 - old, 1 - new)
 
 
 def fitted_time(start, speed, square, digits):
@@ -228,11 +232,9 @@ def followed_natural_flow(point, digits):
 def followed_natural_flow_on_letters(point, digits):
     """The same along the natural-gradient flow of the two letters TWO_LETTERS."""
     with mpmath.workdps(digits + 10):
-        pairs = ((TWO_LETTERS.old, TWO_LETTERS.new), (1 - TWO_LETTERS.old, 1 - TWO_LETTERS.new))
-        letters = [(mpf(old), mpf(new)) for old, new in pairs]
 
         def field(weight):
-            slope = mpmath.fsum(new * (new - old) / (weight * old + (1 - weight) * new) for old, new in letters)
+            slope = mpmath.fsum(new * (new - old) / (weight * old + (1 - weight) * new) for old, new in letters())
             return -slope / letters_information(weight)
 
         end, error = follow(field, mpf(point[beta_0]), mpf(point[t]), digits, steps=4)

@@ -54,7 +54,7 @@ from symforget.instances import DensitiesOnTheLine, TwoLetterPair, a, b
 from symforget.legs.certified import at, over
 from symforget.legs.numeric import agree, extrapolate
 from symforget.legs.simulation import sample
-from symforget.model import beta, delta, l, z
+from symforget.model import FALLING, beta, delta, l, z
 from symforget.rules import (
     ArithmeticGeometricMean,
     CauchySchwarz,
@@ -105,7 +105,6 @@ def both_chains(first, second):
     return replace(second, earlier=(*first.chains, *second.earlier))
 
 
-FALLING = tuple(delta**-k for k in range(2, 18, 2))
 DRAWN = {beta: "3/10", delta: 2}
 
 

@@ -40,7 +40,7 @@ from symforget.joint_flow import largest_float_drift
 from symforget.legs.certified import at, over
 from symforget.legs.numeric import Measurement, agree, extrapolate
 from symforget.legs.simulation import FAILURE_PROBABILITY, Experiment, sample
-from symforget.model import alpha, beta, delta, l, phi, z
+from symforget.model import FALLING, alpha, beta, delta, l, phi, z
 from symforget.regions import (
     START,
     TOP,
@@ -867,7 +867,7 @@ def exponential_decay(exponent=-Rational(1, 8), prefactor=Rational(1, 2)):
             numeric=(
                 extrapolate(
                     log(delta) / delta**2,
-                    *(delta**-k for k in range(2, 18, 2)),
+                    *FALLING,
                     start=30,
                     ratio=2,
                     at={l: 1},
@@ -889,9 +889,7 @@ def exponential_decay(exponent=-Rational(1, 8), prefactor=Rational(1, 2)):
             symbolic=Derivation(Abs(scaled - height))
             .at_most(height * relative, by=Lemma("reverse_kl/exponential-decay", "prefactor bound"))
             .therefore(Squeeze()),
-            numeric=(
-                extrapolate(*(delta**-k for k in range(2, 18, 2)), start=30, ratio=2, at={l: 1}, tolerance="1e-25"),
-            ),
+            numeric=(extrapolate(*FALLING, start=30, ratio=2, at={l: 1}, tolerance="1e-25"),),
         ),
     )
 

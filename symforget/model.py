@@ -31,6 +31,8 @@ phi = Symbol("phi", real=True)
 """The logit of beta."""
 l = Symbol("l", real=True)
 """The log odds log((1 - beta)/beta) of the new mode."""
+FALLING = tuple(delta**-k for k in range(2, 18, 2))
+"""Gauge functions in which the overlap of well separated modes expands, by its dual form."""
 t = Symbol("t", nonnegative=True)
 """Time along a flow."""
 eta = Symbol("eta", positive=True)
