@@ -214,7 +214,7 @@ def _run(task: Task) -> Judged:
     """Judge the mutants of a task. What goes wrong inside is the task's error, nobody else's."""
     try:
         claim, part, found = _mutants_of(task.claim, task.part, task.most)
-        context = Context(claim.domain, _worker["library"].lemmas_for(claim, part))
+        context = Context.of(claim, _worker["library"].lemmas_for(claim, part))
         chosen = found[task.first : task.first + CHUNK]
         return Judged(task, tuple(judge(claim, part, mutant, context) for mutant in chosen))
     except KeyboardInterrupt:

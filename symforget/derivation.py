@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from sympy import Eq, Expr, Ge, Gt, Le, Lt, Symbol, oo, sympify
 
 from symforget.calculus import IF_DIFFERENT
+from symforget.claims import Claim, Densities
 from symforget.domain import some_numbers_only
 from symforget.instances import is_of_the_pair, moves_unseen
 from symforget.signs import is_nonnegative, is_zero
@@ -38,14 +39,19 @@ ACCEPTED = Checked(True)
 class Context:
     """What a rule may use: the domain of the claim, the statements of the claims it depends on, and its densities.
 
-    ``gaussian``: whether the claim is for Gaussian densities p_o, p_n only. ``box``: where the premises of a conclusion
-    are certified, if that is not the whole domain.
+    ``gaussian``: whether the claim is for Gaussian densities p_o, p_n only: what rules then know must not be used of
+    others. ``box``: where the premises of a conclusion are certified, if that is not the whole domain.
     """
 
     domain: Mapping[Symbol, Any]
     lemma: Callable[[str, str], Any]
-    gaussian: bool = True
+    gaussian: bool
     box: Mapping[Symbol, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, claim: Claim, lemma: Callable[[str, str], Any]) -> Context:
+        """What a rule may use in a derivation of the claim."""
+        return cls(claim.domain, lemma, claim.densities is Densities.GAUSSIAN)
 
 
 class Rule(Protocol):

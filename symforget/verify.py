@@ -251,7 +251,7 @@ def run_part(
     from symforget.derivation import Context
     from symforget.legs import certified, numeric, simulation, symbolic
 
-    context = Context(claim.domain, library.lemmas_for(claim, part))
+    context = Context.of(claim, library.lemmas_for(claim, part))
     proved = False
     runs: dict[Leg, Callable[[], tuple[Evidence, ...]]] = {
         Leg.SYMBOLIC: lambda: (
@@ -348,7 +348,7 @@ def derive(claim_id: str, files: Iterable[str] = ()) -> tuple[DerivationResult, 
     found = []
     for part in claim.parts:
         if part.symbolic is not None:
-            context = Context(claim.domain, library.lemmas_for(claim, part))
+            context = Context.of(claim, library.lemmas_for(claim, part))
             with output_apart():
                 steps = check_derivation(claim, part, context)
             name = f"{claim.id}" + (f" ({part.name})" if part.name else "")

@@ -40,7 +40,7 @@ def claim_of(part: Part, densities: str = "none", **domain: str) -> Claim:
 
 def outcome(part: Part, mutant, densities: str = "none", **domain: str) -> Judgement:
     claim = claim_of(part, densities, **domain)
-    return judge(claim, part, Mutant("edit", mutant), Context(claim.domain, lambda *_: None))
+    return judge(claim, part, Mutant("edit", mutant), Context.of(claim, lambda *_: None))
 
 
 class Gullible:
@@ -400,6 +400,6 @@ def test_acceptance_looks_at_the_step_that_has_changed():
     statement = eq((x + 1) ** 2, x**2 + 2 * x + 1)
     chain = Derivation(statement.lhs).equals(x**2 + 2 * x + 1, by=Algebra()).equals(1 + x * (x + 2), by=Gullible())
     part = Part(eq(statement.lhs, 1 + x * (x + 2)), symbolic=chain)
-    context = Context({x: Interval.parse("(0, oo)")}, lambda *_: None)
+    context = Context({x: Interval.parse("(0, oo)")}, lambda *_: None, gaussian=False)
     assert acceptance.accepted_by_rules(part, eq(x**2, part.statement.rhs), context) == ""
     assert acceptance.accepted_by_rules(part, eq(part.statement.lhs, x), context) == Gullible.reason

@@ -18,4 +18,4 @@ def test_a_step_that_has_no_certified_value_has_no_witness(jump):
         part = Part(Eq(jump, end, evaluate=False), symbolic=Derivation(jump).equals(end, by=Algebra()))
         domain = {x: Interval.parse("(1/2, 3/2)")}
         claim = Claim("group/slug", "", (part,), domain, Kind.IDENTITY, Densities.ANY, "", "", "")
-        assert symbolic.run(claim, part, Context(domain, lambda claim, part: None)).verdict is verdict
+        assert symbolic.run(claim, part, Context.of(claim, lambda claim, part: None)).verdict is verdict

@@ -14,7 +14,7 @@ from typing import Any
 from sympy import latex
 from sympy.core.relational import Relational
 
-from symforget.claims import Claim, Densities, Evidence, Leg, Part, StepResult, Verdict, WitnessRecord, weakest
+from symforget.claims import Claim, Evidence, Leg, Part, StepResult, Verdict, WitnessRecord, weakest
 from symforget.derivation import RELATIONS, Chain, Checked, Context, Derivation, as_text, check_step, closes
 from symforget.errors import LemmaUnavailable, TimeLimit
 from symforget.legs.points import step_witness
@@ -72,7 +72,6 @@ def words_upright(expression: Any) -> dict[Any, str]:
 
 def _judge(claim: Claim, part: Part, context: Context, spot: bool) -> Iterator[_Judged]:
     derivation: Derivation = part.symbolic
-    context = replace(context, gaussian=claim.densities is Densities.GAUSSIAN)
     number = 0
     for chain in derivation.chains:
         yield _Judged("", chain.start, "start", Verdict.PROVED)

@@ -44,7 +44,7 @@ def test_every_derivation_closes(slug):
     claim = LIBRARY.claim(f"forward_kl/{slug}")
     for part in claim.parts:
         if part.symbolic is not None:
-            evidence = symbolic.run(claim, part, Context(claim.domain, LIBRARY.lemmas_for(claim, part)))
+            evidence = symbolic.run(claim, part, Context.of(claim, LIBRARY.lemmas_for(claim, part)))
             assert evidence.verdict is Verdict.PROVED, f"{part.name}: {evidence.detail}"
 
 
@@ -52,7 +52,7 @@ def test_the_limit_of_the_time_is_squeezed():
     """The one part of logit-flow that needs all of its chains."""
     claim = LIBRARY.claim("forward_kl/logit-flow")
     part = next(p for p in claim.parts if p.name == "limit")
-    assert symbolic.run(claim, part, Context(claim.domain, LIBRARY.lemmas_for(claim, part))).verdict is Verdict.PROVED
+    assert symbolic.run(claim, part, Context.of(claim, LIBRARY.lemmas_for(claim, part))).verdict is Verdict.PROVED
 
 
 @pytest.mark.parametrize("slug", claims())

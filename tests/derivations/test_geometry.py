@@ -29,7 +29,7 @@ PROVED = [
 def part_of(slug, name, constants=None):
     claim = LIBRARY.claim(f"geometry/{slug}", constants)
     part = next(p for p in claim.parts if p.name == name)
-    return claim, part, Context(claim.domain, LIBRARY.lemmas_for(claim, part))
+    return claim, part, Context.of(claim, LIBRARY.lemmas_for(claim, part))
 
 
 @pytest.mark.parametrize(("slug", "name"), PROVED)
@@ -112,4 +112,6 @@ def test_moments_of_an_oblique_integral(after, accepted):
     kappa, separation = Integer(1), Integer(2)
     before = ObliqueIntegral(t_o * (x + 1) ** 2 + t_n / 2 + t_o * t_n / (t_o + t_n), kappa, separation)
     rest = ObliqueIntegral(t_o * t_n / (t_o + t_n), kappa, separation)
-    assert ObliqueMoments().check(before, "=", after + rest, Context({}, lambda *_: None)).ok is accepted
+    assert (
+        ObliqueMoments().check(before, "=", after + rest, Context({}, lambda *_: None, gaussian=False)).ok is accepted
+    )

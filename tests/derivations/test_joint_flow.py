@@ -67,7 +67,7 @@ def descent(state, *setting):
 def checked(claim_id, name, **constants):
     claim = LIBRARY.claim(claim_id, constants)
     part = next(p for p in claim.parts if p.name == name)
-    context = Context(claim.domain, LIBRARY.lemmas_for(claim, part))
+    context = Context.of(claim, LIBRARY.lemmas_for(claim, part))
     return claim, part, context
 
 

@@ -36,7 +36,7 @@ def test_the_group_is_complete():
 def test_every_part_is_proved_step_by_step(claim_id):
     claim = LIBRARY.claim(claim_id)
     for part in claim.parts:
-        evidence = symbolic.run(claim, part, Context(claim.domain, LIBRARY.lemmas_for(claim, part)))
+        evidence = symbolic.run(claim, part, Context.of(claim, LIBRARY.lemmas_for(claim, part)))
         assert evidence.verdict is Verdict.PROVED, f"{part.name}: {evidence.detail}"
 
 
@@ -119,7 +119,7 @@ def test_a_derivation_with_a_false_step_is_not_proved():
     steps = list(part.symbolic.steps)
     steps[1] = replace(steps[1], expression=2 * steps[1].expression)
     broken = replace(part, symbolic=replace(part.symbolic, steps=tuple(steps)))
-    evidence = symbolic.run(claim, broken, Context(claim.domain, LIBRARY.lemmas_for(claim, part)))
+    evidence = symbolic.run(claim, broken, Context.of(claim, LIBRARY.lemmas_for(claim, part)))
     assert evidence.verdict is Verdict.REFUTED and evidence.witness is not None
 
 
@@ -136,5 +136,5 @@ def test_every_leg_of_every_claim(claim_id):
 def test_boxes_are_certified_where_the_gate_alone_is_evaluated():
     claim = LIBRARY.claim("overlap/sharp-bound")
     part = claim.parts[0]
-    found = certified.run(claim, part, Context(claim.domain, LIBRARY.lemmas_for(claim, part)), 15, False)
+    found = certified.run(claim, part, Context.of(claim, LIBRARY.lemmas_for(claim, part)), 15, False)
     assert [e.verdict for e in found] == [Verdict.CERTIFIED]

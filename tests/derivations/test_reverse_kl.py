@@ -18,7 +18,7 @@ QUICK = [name for name in PROVED if name != "reverse_kl/force-law"]
 
 
 def context_of(claim, part):
-    return Context(claim.domain, LIBRARY.lemmas_for(claim, part))
+    return Context.of(claim, LIBRARY.lemmas_for(claim, part))
 
 
 def refuted(claim_id, **constants):

@@ -18,5 +18,5 @@ def test_accepted_steps_hold_in_balls_with_ample_time(claim_id, monkeypatch):
     claim = LIBRARY.claim(claim_id)
     for part in claim.parts:
         if part.symbolic is not None:
-            evidence = symbolic.run(claim, part, Context(claim.domain, LIBRARY.lemmas_for(claim, part)))
+            evidence = symbolic.run(claim, part, Context.of(claim, LIBRARY.lemmas_for(claim, part)))
             assert evidence.verdict is Verdict.PROVED, evidence.detail

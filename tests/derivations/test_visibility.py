@@ -27,7 +27,7 @@ def test_every_derivation_closes(slug):
     claim = LIBRARY.claim(f"visibility/{slug}")
     for part in claim.parts:
         if part.symbolic is not None:
-            evidence = symbolic.run(claim, part, Context(claim.domain, LIBRARY.lemmas_for(claim, part)))
+            evidence = symbolic.run(claim, part, Context.of(claim, LIBRARY.lemmas_for(claim, part)))
             assert evidence.verdict is Verdict.PROVED, f"{part.name}: {evidence.detail}"
 
 

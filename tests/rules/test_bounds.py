@@ -14,7 +14,7 @@ u = symbols("u", real=True)
 t = symbols("t", nonnegative=True)
 x = elementary.x
 DOMAIN = {delta: "(0, oo)", l: "(-oo, oo)"}
-CONTEXT = Context({s: Interval.parse(text) for s, text in DOMAIN.items()}, lambda claim, part: None)
+CONTEXT = Context({s: Interval.parse(text) for s, text in DOMAIN.items()}, lambda claim, part: None, gaussian=True)
 GAP = elementary.ONE_MINUS_SECH.subs(x, delta * u)
 
 

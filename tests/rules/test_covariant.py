@@ -30,6 +30,7 @@ LINE = Interval.parse("(-oo, oo)")
 CONTEXT = Context(
     {alpha: Interval.parse("(0, 1)"), delta: Interval.parse("(0, oo)"), **dict.fromkeys((p, q, r), LINE)},
     lambda *_: None,
+    gaussian=True,
 )
 MIXTURE = alpha * t_o + (1 - alpha) * t_n
 

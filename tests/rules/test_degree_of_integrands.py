@@ -19,7 +19,7 @@ from symforget.rules.vectors import SpaceIntegral, c_n, c_o, t_n, t_o
 
 alpha, d, u = Symbol("alpha", positive=True), Symbol("d", real=True), Symbol("u", real=True)
 UNIT, POSITIVE = Interval.parse("(0, 1)"), Interval.parse("(0, oo)")
-CONTEXT = Context({alpha: UNIT, d: UNIT, delta: POSITIVE}, lambda claim, part: None)
+CONTEXT = Context({alpha: UNIT, d: UNIT, delta: POSITIVE}, lambda claim, part: None, gaussian=True)
 
 
 def on_the_line(integrand, value):

@@ -17,7 +17,7 @@ STATEMENT = Le(fisher_condition_number(*ARGUMENTS) * m, top, evaluate=False)
 
 
 def accepts(premises=PREMISES, statement=STATEMENT, weight=UNIT, separation=HALF_LINE):
-    context = Context({alpha: weight, delta: separation, m: HALF_LINE, top: HALF_LINE}, lambda *_: None)
+    context = Context({alpha: weight, delta: separation, m: HALF_LINE, top: HALF_LINE}, lambda *_: None, gaussian=True)
     return RatioOfEigenvalues().check(premises, statement, context).ok
 
 

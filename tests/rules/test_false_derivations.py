@@ -1,5 +1,7 @@
 """Derivations of false statements that once counted as proved: if one passes, so might a false claim."""
 
+from types import SimpleNamespace
+
 import pytest
 from sympy import (
     Abs,
@@ -7,6 +9,7 @@ from sympy import (
     Eq,
     Integer,
     Integral,
+    Le,
     Limit,
     Piecewise,
     Rational,
@@ -21,11 +24,12 @@ from sympy import (
 )
 
 from symforget.calculus import H, SampleIntegral, mixture, p_n, p_o, reduce_to_gate
-from symforget.claims import Claim, Densities, Kind, Part, Verdict
-from symforget.derivation import Context, Derivation, closes
+from symforget.claims import Claim, Densities, Kind, Leg, Part, Verdict
+from symforget.derivation import Checked, Context, Derivation, closes
 from symforget.domain import Interval
 from symforget.functions import normal
 from symforget.legs import symbolic
+from symforget.legs.certified import over
 from symforget.legs.symbolic import guarded
 from symforget.model import delta
 from symforget.rules import (
@@ -53,17 +57,18 @@ from symforget.rules import (
 from symforget.rules.divergences import UnderFiniteDivergence
 from symforget.rules.flows import SlopeAtLeast
 from symforget.rules.intervals import ChangeOfVariable, check_all_steps
+from symforget.verify import Options, run_part
 
 x, a, s, t, w = symbols("x a s t w", real=True)
 z = Symbol("z", real=True)
 UNIT, CLOSED, AROUND_ZERO = (Interval.parse(text) for text in ("(0, 1)", "[0, 1]", "[-1, 1]"))
 
 
-def proved(start, relation, end, rule, domain=None, **options):
+def proved(start, relation, end, rule, domain=None, gaussian=False):
     """Whether the rule justifies the one step, so that the symbolic leg would count the statement as proved."""
     steps = {"=": "equals", "<=": "at_most", "<": "below", ">=": "at_least", ">": "above"}
     derivation = getattr(Derivation(start), steps[relation])(end, by=rule)
-    context = Context(domain or {}, lambda claim, part: None, **options)
+    context = Context(domain or {}, lambda claim, part: None, gaussian)
     if not guarded(lambda: check_all_steps(derivation, context)).ok:
         return False
     return closes(derivation, derivation.chain.proved, context).ok
@@ -163,8 +168,29 @@ def test_what_holds_for_gaussian_densities_is_not_proved_for_all():
         )
         domain = {delta: Interval.parse("(0, oo)")}
         claim = Claim("group/slug", "", (part,), domain, Kind.IDENTITY, densities, "", "", "")
-        found = symbolic.run(claim, part, Context(domain, lambda claim, part: None), spot=False)
+        found = symbolic.run(claim, part, Context.of(claim, lambda claim, part: None), spot=False)
         assert (found.verdict is Verdict.PROVED) is (densities is Densities.GAUSSIAN)
+
+
+class KnowsTheDensities:
+    """A conclusion that needs Gaussian densities."""
+
+    reason = "the densities are Gaussian"
+
+    def check(self, premises, statement, context):
+        return Checked(context.gaussian, "the densities are any")
+
+
+@pytest.mark.parametrize("densities", list(Densities))
+def test_what_is_concluded_from_boxes_for_gaussian_densities_is_not_certified_for_all(densities):
+    part = Part(
+        Le(x, 1, evaluate=False),
+        certified=(over({x: "[0, 1/2]"}, relations=(Le(x, 1, evaluate=False),), by=KnowsTheDensities()),),
+    )
+    claim = Claim("group/slug", "", (part,), {x: CLOSED}, Kind.UPPER_BOUND, densities, "", "", "")
+    library = SimpleNamespace(lemmas_for=lambda *_: None)
+    (found,) = run_part(claim, part, library, Options(legs=frozenset({Leg.CERTIFIED})), thorough=False)
+    assert (found.verdict is Verdict.CERTIFIED) is (densities is Densities.GAUSSIAN)
 
 
 @pytest.mark.parametrize(("growth", "ok"), [(z**2 / 2, False), (z**2 / 4, True)])

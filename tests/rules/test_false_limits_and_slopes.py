@@ -60,7 +60,7 @@ LINE, HALF_LINE, BEYOND = map(Interval.parse, ("(-oo, oo)", "[0, oo)", "(0, oo)"
 
 
 def context(domain, lemma=None):
-    return Context(domain or {}, lemma or (lambda claim, part: None))
+    return Context(domain or {}, lemma or (lambda claim, part: None), gaussian=False)
 
 
 def proved(start, relation, end, rule, domain=None, lemma=None):

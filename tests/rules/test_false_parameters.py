@@ -22,7 +22,7 @@ HEAVY = t**3 * p_o**3 / (t**2 * p_o + p_n) ** 2
 
 
 def context(domain, lemma=None):
-    return Context(domain, lambda claim, part: lemma)
+    return Context(domain, lambda claim, part: lemma, gaussian=True)
 
 
 def stated(domain, statement):

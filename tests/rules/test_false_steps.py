@@ -64,7 +64,7 @@ x, a, s = symbols("x a s", real=True)
 z = Symbol("z", real=True)
 UNIT = Interval.parse("(0, 1)")
 TINY = Rational(1, 10**45)
-CONTEXT = Context({x: UNIT, a: UNIT}, lambda claim, part: None)
+CONTEXT = Context({x: UNIT, a: UNIT}, lambda claim, part: None, gaussian=False)
 
 
 def refused(rule, before, relation, after, context=CONTEXT):
@@ -89,14 +89,14 @@ def test_an_equality_is_not_shown_by_dividing_by_infinity():
 def test_a_lemma_holds_on_its_own_domain_only_also_for_symbols_left_as_they_are():
     narrow = {x: Interval.parse("(0, 31/37)")}
     lemma = Lt(x**2, 31 * x / 37, evaluate=False)
-    wide = Context({x: UNIT}, lambda claim, part: (lemma, narrow))
+    wide = Context({x: UNIT}, lambda claim, part: (lemma, narrow), gaussian=False)
     assert refused(Lemma("group/slug"), x**2, "<", 31 * x / 37, wide)
-    assert not refused(Lemma("group/slug"), x**2, "<", 31 * x / 37, Context(narrow, wide.lemma))
+    assert not refused(Lemma("group/slug"), x**2, "<", 31 * x / 37, Context(narrow, wide.lemma, gaussian=False))
 
 
 def test_a_lemma_is_not_used_with_a_variable_it_binds():
     lemma = Eq(Integral(x, (s, 0, 1)), x, evaluate=False)
-    context = Context({x: UNIT, s: UNIT}, lambda claim, part: (lemma, {x: UNIT}))
+    context = Context({x: UNIT, s: UNIT}, lambda claim, part: (lemma, {x: UNIT}), gaussian=False)
     assert refused(Lemma("group/slug", at={x: s}), Integral(s, (s, 0, 1)), "=", s, context)
 
 
@@ -107,7 +107,7 @@ def test_a_rules_own_variable_is_no_parameter():
     assert refused(ChangeOfVariable(a, a), Integral(a, (x, 0, 1)), "=", Integral(s, (s, 0, 1)))
     assert refused(Antiderivative(a**2 / 2, a, line), Integral(a, (s, 0, 1)), "=", Rational(1, 2))
     assert refused(PointwiseExpectation(Integer(0), a), a**2, "<=", normal(a * z, z))
-    with_z = Context({z: UNIT}, CONTEXT.lemma)
+    with_z = Context({z: UNIT}, CONTEXT.lemma, gaussian=False)
     w = Dummy("w", real=True)
     assert not same_expectations(normal(z * w, w), z**2, with_z).ok
     assert refused(CompleteTheSquare(), normal(exp(z * w / 4), w), "=", sqrt(2), with_z)
@@ -123,9 +123,9 @@ def test_a_double_integral_is_not_taken_for_its_inner_one():
 
 def test_the_value_at_a_point_is_that_of_a_point_of_the_domain():
     point = (Subs(Abs(x), x, -5), Subs(x, x, -5))
-    positive = Context({x: Interval.parse("(0, oo)")}, CONTEXT.lemma)
+    positive = Context({x: Interval.parse("(0, oo)")}, CONTEXT.lemma, gaussian=False)
     y = Symbol("y", positive=True)
-    half_line = Context({y: Interval.parse("(0, oo)")}, CONTEXT.lemma)
+    half_line = Context({y: Interval.parse("(0, oo)")}, CONTEXT.lemma, gaussian=False)
     assert refused(AtEveryPoint(Algebra()), point[0], "=", point[1], positive)
     assert refused(AtEveryPoint(Algebra()), Subs(sqrt(y**2), y, -5), "=", Subs(y, y, -5), half_line)
 
@@ -175,7 +175,7 @@ def test_what_touches_zero_on_the_line_is_shown_for_every_real_number():
 def test_the_chain_rule_puts_nothing_in_that_is_bound_there():
     """d/ds int s b^2 db is 1/3, not b int b db."""
     b, t = symbols("b t", real=True)
-    context = Context({x: UNIT, b: UNIT, t: UNIT}, CONTEXT.lemma)
+    context = Context({x: UNIT, b: UNIT, t: UNIT}, CONTEXT.lemma, gaussian=False)
     premise = Eq(Derivative(Integral(x * b, (b, 0, 1)), x), Integral(b, (b, 0, 1)), evaluate=False)
     wrong = Eq(Derivative(Integral(t * b**2, (b, 0, 1)), t), b * Integral(b, (b, 0, 1)), evaluate=False)
     assert not ChainRule(x, b * t, t).check((premise,), wrong, context).ok
@@ -198,7 +198,9 @@ def test_the_variable_of_an_expectation_is_every_real_number():
     assert refused(LargestExponential(Integer(1), -v, Integer(0), v, v), start, "<=", Integer(1))
     bounded = LargestExponential(Integer(1), -(z**2), Integer(0), z**2, z)
     assert not refused(bounded, normal(exp(-(z**2)), z), "<=", Integer(1))
-    assert refused(bounded, normal(exp(-(z**2)), z), "<=", Integer(1), Context({z: UNIT}, CONTEXT.lemma))
+    assert refused(
+        bounded, normal(exp(-(z**2)), z), "<=", Integer(1), Context({z: UNIT}, CONTEXT.lemma, gaussian=False)
+    )
     for variable, ok in ((v, False), (z, True)):
         sides = normal(exp(a * variable) * variable, variable), exp(a**2 / 2) * normal(variable + a, variable)
         assert refused(Tilt(a, variable, variable), sides[0], "=", sides[1]) is not ok
@@ -232,8 +234,8 @@ def test_a_power_of_a_negative_number_is_no_bell():
 
 def test_a_jump_at_a_closed_end_is_seen():
     """-Heaviside(x - 1) is 0 below 1 and -1 at 1."""
-    closed = Context({x: Interval.parse("[0, 1]")}, CONTEXT.lemma)
-    half_open = Context({x: Interval.parse("[0, 1)")}, CONTEXT.lemma)
+    closed = Context({x: Interval.parse("[0, 1]")}, CONTEXT.lemma, gaussian=False)
+    half_open = Context({x: Interval.parse("[0, 1)")}, CONTEXT.lemma, gaussian=False)
     step = Heaviside(x - 1, 1)
     for context, ok in ((closed, False), (half_open, True)):
         assert refused(Algebra(), step, "=", Integer(0), context) is not ok
@@ -244,7 +246,7 @@ def test_limits_hold_for_every_value_of_the_parameters():
     """int a/(1 + a s)^2 ds over (0, oo) is 1, but 0 for a = 0; 1/(1 + a X) tends to 1 there."""
     X, positive = Symbol("X", real=True), Interval.parse("(0, oo)")
     for text, ok in (("[0, 1]", False), ("(0, 1]", True)):
-        context = Context({a: Interval.parse(text), X: positive}, CONTEXT.lemma)
+        context = Context({a: Interval.parse(text), X: positive}, CONTEXT.lemma, gaussian=False)
         rule = Antiderivative(-1 / (1 + a * s), s, Interval.parse("[0, oo)"))
         assert refused(rule, Integral(a / (1 + a * s) ** 2, (s, 0, oo)), "=", Integer(1), context) is not ok
         f = Limit(1 / (1 + a * X), X, oo)
@@ -273,7 +275,7 @@ def test_an_integral_keeps_its_outer_limits():
 
 def test_a_variable_of_a_rule_or_a_name_is_no_parameter():
     n = Symbol("n", nonnegative=True)
-    context = Context({z: UNIT, n: Interval.parse("(2, 3)")}, CONTEXT.lemma)
+    context = Context({z: UNIT, n: Interval.parse("(2, 3)")}, CONTEXT.lemma, gaussian=False)
     w = Dummy("w", real=True)
     assert refused(PositiveExpectation(), normal(w, w), ">", Integer(0), context)
     given = ((n, TouchesZero(s**2, s, 2, Integer(2)), a),)
@@ -289,15 +291,15 @@ def test_a_majorant_is_one_for_the_parameters_of_the_claim():
 
 def test_a_lemma_is_taken_at_real_values_of_its_own_parameters():
     line = {x: Interval.parse("(-oo, oo)")}
-    context = Context({a: UNIT}, lambda claim, part: (Ge(x**2, 0, evaluate=False), line))
+    context = Context({a: UNIT}, lambda claim, part: (Ge(x**2, 0, evaluate=False), line), gaussian=False)
     assert refused(Lemma("group/slug", at={x: log(a - Rational(1, 2))}), log(a - Rational(1, 2)) ** 2, ">=", 0, context)
     assert not refused(Lemma("group/slug", at={x: log(a)}), log(a) ** 2, ">=", Integer(0), context)
-    other = Context({a: UNIT}, lambda claim, part: (Ge(BC, 0, evaluate=False), {}))
+    other = Context({a: UNIT}, lambda claim, part: (Ge(BC, 0, evaluate=False), {}), gaussian=False)
     assert refused(Lemma("group/slug", at={BC: -a}), -a, ">=", Integer(0), other)
 
 
 def test_the_way_of_an_integral_of_a_slope_is_inside_the_domain():
-    upper = Context({x: Interval.parse("(1/2, 1)")}, CONTEXT.lemma)
+    upper = Context({x: Interval.parse("(1/2, 1)")}, CONTEXT.lemma, gaussian=False)
     F = 1 / (x - Rational(1, 2)) + 2
     assert refused(
         FundamentalTheorem(x, Integer(0), F.diff(x)), F, "=", Integral(F.diff(x).subs(x, s), (s, 0, x)), upper

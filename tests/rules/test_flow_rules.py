@@ -2,7 +2,7 @@
 
 from sympy import Derivative, Eq, Ge, Integral, Le, Min, Rational, Subs, Symbol, exp, log
 
-from symforget.calculus import H, SampleIntegral, mixture, p_n, p_o
+from symforget.calculus import TV, H, SampleIntegral, mixture, p_n, p_o
 from symforget.derivation import Context, Derivation
 from symforget.domain import Interval
 from symforget.model import alpha, beta, phi
@@ -24,7 +24,7 @@ UNIT = Interval.parse("(0, 1)")
 theta, u, r = Symbol("theta", nonnegative=True), Symbol("u", positive=True), Symbol("r", positive=True)
 w = Symbol("w", positive=True)
 DOMAIN = {beta: UNIT, alpha: UNIT, u: UNIT, r: UNIT, theta: Interval.parse("[0, 1]"), phi: Interval.parse("(-oo, oo)")}
-CONTEXT = Context(DOMAIN, lambda claim, part: None)
+CONTEXT = Context({**DOMAIN, TV: UNIT}, lambda claim, part: None, gaussian=False)
 SIGMOID = 1 / (1 + exp(-phi))
 GAP = SampleIntegral((p_o - p_n) * log(mixture(beta) / mixture(alpha)))
 
@@ -108,7 +108,7 @@ def test_a_mean_is_above_the_minimum_only():
     mean = (1 - theta) * alpha + theta * beta
     assert rule.check(mean, ">=", Min(alpha, beta), CONTEXT).ok
     assert not rule.check(mean, ">=", alpha, CONTEXT).ok
-    loose = Context({**DOMAIN, theta: Interval.parse("[0, 2]")}, CONTEXT.lemma)
+    loose = Context({**DOMAIN, theta: Interval.parse("[0, 2]")}, CONTEXT.lemma, gaussian=False)
     assert not rule.check(mean, ">=", Min(alpha, beta), loose).ok
 
 
@@ -119,6 +119,8 @@ def test_the_slowest_speed_bounds_the_time():
     premises = (unevaluated(Ge, mean * (1 - mean), c), unevaluated(Ge, 1 - H(mean), k))
     bound = log(1 / r) / (c * k)
     assert rule.check(premises, unevaluated(Le, rule.time(), bound), CONTEXT).ok
+    equal = Context(DOMAIN, CONTEXT.lemma, gaussian=False)
+    assert not rule.check(premises, unevaluated(Le, rule.time(), bound), equal).ok  # equal densities stand still
     assert not rule.check(premises[:1], unevaluated(Le, rule.time(), bound), CONTEXT).ok
     assert not rule.check(premises, unevaluated(Le, rule.time(), bound / 2), CONTEXT).ok
     assert not rule.check(premises, unevaluated(Le, rule.time() * 2, bound), CONTEXT).ok
@@ -143,4 +145,4 @@ def test_no_time_is_bounded_by_negative_speeds_half_the_way_or_another_gap():
     assert not accepts(k=H(alpha) - 1)
     assert not accepts(gap=lambda b: GAP.subs(beta, b) / 1000)
     assert not accepts(gap=lambda b: GAP.subs(beta, b / 2))
-    assert not accepts(domain=Context({**DOMAIN, theta: Interval.parse("[1/2, 1]")}, CONTEXT.lemma))
+    assert not accepts(domain=Context({**DOMAIN, theta: Interval.parse("[1/2, 1]")}, CONTEXT.lemma, gaussian=False))

@@ -23,7 +23,7 @@ from symforget.rules.gaussian import combined_normal
 
 u, v, a = symbols("u v a", real=True)
 DOMAIN = {delta: "(0, oo)", l: "(-oo, oo)", a: "(-oo, oo)", beta: "(0, 1)"}
-CONTEXT = Context({s: Interval.parse(text) for s, text in DOMAIN.items()}, lambda claim, part: None)
+CONTEXT = Context({s: Interval.parse(text) for s, text in DOMAIN.items()}, lambda claim, part: None, gaussian=True)
 
 
 def accepts(rule, before, after, relation="="):

@@ -20,7 +20,7 @@ from symforget.rules import (
 q = mixture(beta)
 CROSS = SampleIntegral(p_o * p_n / q)
 INFORMATION = SampleIntegral((p_o - p_n) ** 2 / q)
-CONTEXT = Context({beta: Interval.parse("(0, 1)")}, lambda claim, part: None)
+CONTEXT = Context({beta: Interval.parse("(0, 1)")}, lambda claim, part: None, gaussian=False)
 
 
 def accepts(rule, before, relation, after):
@@ -99,7 +99,7 @@ def test_nothing_is_shown_about_symbols_outside_the_domain():
 
 def test_a_factor_of_zero_must_be_a_number():
     """int (p_o - p_n) = 0 whatever stands before it, but not with the logarithm of a negative number before it."""
-    context = Context({beta: Interval.parse("(0, 1)")}, lambda claim, part: None)
+    context = Context({beta: Interval.parse("(0, 1)")}, lambda claim, part: None, gaussian=False)
     zero = SampleIntegral(p_o - p_n)
     rule = SameIntegrand()
     assert rule.check(zero, "=", SampleIntegral((p_o - p_n) * log(1 + beta)), context).ok

@@ -17,7 +17,7 @@ x, y, s, v = (Symbol(n, positive=True) for n in "xysv")
 u = Symbol("u", real=True)
 UNIT = Interval.parse("(0, 1)")
 LINE = Interval.parse("(-oo, oo)")
-CONTEXT = Context({x: UNIT, y: Interval.parse("(0, oo)")}, lambda claim, part: None)
+CONTEXT = Context({x: UNIT, y: Interval.parse("(0, oo)")}, lambda claim, part: None, gaussian=False)
 
 
 def accepted(rule, before, relation, after):

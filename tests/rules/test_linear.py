@@ -9,7 +9,9 @@ from symforget.rules import InsideUnitDisc, SmallerRoot
 from symforget.rules.linear import SameSize, SizeOfMean, SizesAtLeast, SizesBelow
 
 k, kappa, lam = (Symbol(n, positive=True) for n in ("k", "kappa", "lambda"))
-CONTEXT = Context({k: Interval.parse("(0, 1)"), kappa: Interval.parse("(0, 1)"), lam: Interval.parse("(0, 1]")}, None)
+CONTEXT = Context(
+    {k: Interval.parse("(0, 1)"), kappa: Interval.parse("(0, 1)"), lam: Interval.parse("(0, 1]")}, None, gaussian=False
+)
 T, D = k + kappa, k * kappa * lam
 ROOT = (T - sqrt(T**2 - 4 * D)) / 2
 REAL = (k - kappa) ** 2 + 4 * k * kappa * (1 - lam)
@@ -66,7 +68,9 @@ def test_a_root_outside_the_unit_disc_is_refused():
 
 
 S = Symbol("s", positive=True)
-STEPS = Context({k: Interval.parse("(0, 1)"), S: Interval.parse("(0, oo)"), lam: Interval.parse("[0, 1]")}, None)
+STEPS = Context(
+    {k: Interval.parse("(0, 1)"), S: Interval.parse("(0, oo)"), lam: Interval.parse("[0, 1]")}, None, gaussian=False
+)
 X, Y = 1 - S * k, 1 - S
 
 

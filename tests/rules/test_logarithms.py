@@ -11,7 +11,7 @@ from symforget.model import beta
 from symforget.rules import LargestExponential, LogarithmSign
 
 z = Symbol("z", real=True)
-CONTEXT = Context({beta: Interval.parse("(0, 1)")}, None)
+CONTEXT = Context({beta: Interval.parse("(0, 1)")}, None, gaussian=False)
 q = mixture(beta)
 SMALL, LARGE = (SampleIntegral((p_o - p_n) * log(e)) for e in (p_n, q))
 SHARE = 1 / (1 + exp(z))

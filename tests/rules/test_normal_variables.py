@@ -22,7 +22,7 @@ QUARTER = Rational(1, 4)
 
 
 def accepts(rule, before, relation, after, *parameters):
-    known = Context(dict.fromkeys((a, alpha, d, *parameters), UNIT), lambda claim, part: None)
+    known = Context(dict.fromkeys((a, alpha, d, *parameters), UNIT), lambda claim, part: None, gaussian=True)
     return rule.check(before, relation, after, known).ok
 
 
@@ -99,7 +99,7 @@ def test_the_separation_is_no_normal_variable():
 
 def test_a_function_of_positive_numbers_is_one_of_all_of_them():
     """For integers 1 - cos(2 pi y) is 0."""
-    free = Context({}, lambda claim, part: None)
+    free = Context({}, lambda claim, part: None, gaussian=True)
     y, number = Symbol("y", positive=True), Symbol("y", positive=True, integer=True)
     assert not IncreasingFromZero(cos(2 * pi * number) - 1, number, Integer(0)).shown(free).ok
     assert not ConvexTouching(cos(2 * pi * number) - 1, number, Integer(0)).shown(free).ok

@@ -36,7 +36,7 @@ Y = y0, y1, y2 = tuple(Symbol(f"y_{k}", real=True) for k in range(3))
 e, u, kappa = (Symbol(n, real=True) for n in ("e", "u", "kappa"))
 LINE, UNIT, HALF_LINE = (Interval.parse(t) for t in ("(-oo, oo)", "(0, 1)", "(0, oo)"))
 DOMAIN = {alpha: UNIT, delta: HALF_LINE, kappa: Interval.parse("[-1, 1]"), **dict.fromkeys(Y, LINE)}
-CONTEXT = Context(DOMAIN, lambda *_: None)
+CONTEXT = Context(DOMAIN, lambda *_: None, gaussian=True)
 MIXTURE = alpha * t_o + (1 - alpha) * t_n
 MODEL = alpha * c_o + (1 - alpha) * c_n
 FORM = (Matrix(Y).T * along(alpha, delta) * Matrix(Y))[0]
@@ -143,6 +143,7 @@ MIRROR = MirrorImage(alpha)
 SYMMETRIC = Context(
     {alpha: Interval.parse("[1/10, 9/10]"), delta: Interval.parse("[3, 12]")},
     lambda *_: None,
+    gaussian=True,
     box={alpha: Interval.parse("[1/10, 1/2]")},
 )
 
@@ -178,7 +179,7 @@ SPECTRAL = ForTheSpectrum("some/claim", "part", low, excess, alpha, delta)
 
 def general(statement, lowest="(0, oo)"):
     lemma_domain = {low: Interval.parse(lowest), excess: Interval.parse("[0, oo)")}
-    return Context(DOMAIN, lambda *_: (statement, lemma_domain))
+    return Context(DOMAIN, lambda *_: (statement, lemma_domain), gaussian=True)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +196,7 @@ def test_a_statement_for_all_spectra(lemma, statement, lowest, accepted):
 
 
 def test_a_spectrum_needs_a_weight_inside_the_unit_interval():
-    wide = Context({**DOMAIN, alpha: Interval.parse("[0, 1]")}, general(le(low, low + excess)).lemma)
+    wide = Context({**DOMAIN, alpha: Interval.parse("[0, 1]")}, general(le(low, low + excess)).lemma, gaussian=True)
     assert not SPECTRAL.check((), le(SMALLEST, LARGEST), wide).ok
 
 
@@ -203,5 +204,5 @@ def test_a_spectrum_needs_a_weight_inside_the_unit_interval():
 def test_a_statement_for_all_spectra_holds_on_its_own_domain_for_the_other_symbols_too(weights, accepted):
     lemma = le(alpha * low, low)
     lemma_domain = {**general(lemma).lemma()[1], alpha: Interval.parse(weights)}
-    context = Context(DOMAIN, lambda *_: (lemma, lemma_domain))
+    context = Context(DOMAIN, lambda *_: (lemma, lemma_domain), gaussian=True)
     assert SPECTRAL.check((), le(alpha * SMALLEST, SMALLEST), context).ok is accepted

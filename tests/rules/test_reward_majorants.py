@@ -12,7 +12,7 @@ t, a = symbols("t a", real=True)
 
 
 def accepted(f, domain):
-    known = Context({t: Interval.parse(domain)}, lambda claim, part: None)
+    known = Context({t: Interval.parse(domain)}, lambda claim, part: None, gaussian=False)
     step = Derivative(RewardIntegral(f), t), "=", RewardIntegral(f.diff(t))
     return UnderTheRewardIntegral(t).check(*step, known).ok
 

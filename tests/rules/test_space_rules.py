@@ -23,7 +23,9 @@ from symforget.rules.vectors import SpaceIntegral, c_n, c_o, m_n, m_o, t_n, t_o,
 
 UNIT, LINE = Interval.parse("(0, 1)"), Interval.parse("(-oo, oo)")
 CONTEXT = Context(
-    {alpha: UNIT, beta: UNIT, delta: Interval.parse("(0, oo)"), m_o: LINE, m_n: LINE}, lambda claim, part: None
+    {alpha: UNIT, beta: UNIT, delta: Interval.parse("(0, oo)"), m_o: LINE, m_n: LINE},
+    lambda claim, part: None,
+    gaussian=True,
 )
 y, n, k = Symbol("y", positive=True), Symbol("n", nonnegative=True), Symbol("k", nonnegative=True)
 LOG_OF_MORE = IncreasingFromZero(log(1 + y), y, 1 / (1 + y))

@@ -13,7 +13,7 @@ from symforget.rules.touching import Bernoulli, ConvexTouching, PointwiseGiven, 
 
 v, n, c = Symbol("v", positive=True), Symbol("n", nonnegative=True), Symbol("c", positive=True)
 UNIT = Interval.parse("(0, 1)")
-CONTEXT = Context({alpha: UNIT, rho: UNIT, c: Interval.parse("[1, oo)")}, lambda claim, part: None)
+CONTEXT = Context({alpha: UNIT, rho: UNIT, c: Interval.parse("[1, oo)")}, lambda claim, part: None, gaussian=False)
 ENTROPY = ConvexTouching(v - 1 - log(v), v, 1 / v**2)
 R = Symbol("R", positive=True)
 

@@ -21,7 +21,7 @@ from symforget.rules import (
 u, w, y = symbols("u w y", real=True)
 LINE = (w, -oo, oo)
 DOMAIN = {delta: "(0, oo)", l: "(-oo, oo)", y: "(-oo, oo)"}
-CONTEXT = Context({s: Interval.parse(text) for s, text in DOMAIN.items()}, lambda claim, part: None)
+CONTEXT = Context({s: Interval.parse(text) for s, text in DOMAIN.items()}, lambda claim, part: None, gaussian=True)
 
 
 def accepts(rule, before, after, relation="="):

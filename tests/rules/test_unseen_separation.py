@@ -21,7 +21,7 @@ OVERLAP = SampleIntegral((p_o * p_n) ** Rational(1, 2))
 
 
 def context(lemma=None):
-    return Context({delta: POSITIVE, w: UNIT}, lambda claim, part: lemma)
+    return Context({delta: POSITIVE, w: UNIT}, lambda claim, part: lemma, gaussian=True)
 
 
 def accepted(start, end, rule):
@@ -64,7 +64,7 @@ def test_the_separation_is_no_variable_of_integration():
     inner = Derivation(delta * BC).at_most(2 * delta * BC, by=SignOf(delta * BC))
     rule = UnderIntegralSign(inner, delta, UNIT)
     before, after = Integral(s * BC, (s, 0, 1)), Integral(2 * s * BC, (s, 0, 1))
-    free = Context({}, lambda claim, part: None)
+    free = Context({}, lambda claim, part: None, gaussian=True)
     assert not rule.check(before, "<=", after, free).ok
     inner = Derivation(s * BC).at_most(2 * s * BC, by=SignOf(s * BC))
     assert UnderIntegralSign(inner, s, UNIT).check(before, "<=", after, free).ok

@@ -33,7 +33,7 @@ DOMAIN = {s: Interval.parse("(0, 1)") for s in (alpha, beta)} | {
     s: Interval.parse("(-oo, oo)") for s in (m_o, m_n, mu_o, mu_n, l)
 }
 DOMAIN[delta] = Interval.parse("(0, oo)")
-CONTEXT = Context(DOMAIN, lambda claim, part: None)
+CONTEXT = Context(DOMAIN, lambda claim, part: None, gaussian=True)
 MODEL, TARGET = beta * c_o + (1 - beta) * c_n, alpha * t_o + (1 - alpha) * t_n
 RATIO = log(MODEL / TARGET)
 POINT = {beta: Rational(3, 10), alpha: Rational(3, 5), m_o: Rational(1, 4), m_n: 2, mu_o: 0, mu_n: 3}

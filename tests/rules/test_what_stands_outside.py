@@ -15,7 +15,9 @@ from symforget.rules.vectors import x as place
 
 d, k, s = symbols("d kappa s", real=True)
 UNIT = Interval.parse("(0, 1)")
-CONTEXT = Context({d: UNIT, k: UNIT, place: UNIT, s: Interval.parse("(-1, 1)")}, lambda claim, part: None)
+CONTEXT = Context(
+    {d: UNIT, k: UNIT, place: UNIT, s: Interval.parse("(-1, 1)")}, lambda claim, part: None, gaussian=False
+)
 
 
 @pytest.mark.parametrize("sign", [0, 2])
