@@ -689,6 +689,7 @@ def euclidean_flow(rate=chi2, constant=4):
         Part(
             le(time, log(1 / r) / (constant * TV**2)),
             name="time",
+            certified=(over({r: "[1/4, 3/10]", beta_0: "[1/2, 11/20]", delta: "[2, 9/4]"}),),
             symbolic=Derivation(time)
             .equals(along(exact), by=BY_FRACTION)
             .at_most(along(bound), by=UnderIntegralSign(integrands, x, FRACTION))

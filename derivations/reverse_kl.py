@@ -450,6 +450,7 @@ def local_rate(half=Rational(1, 2), natural=-1, factor=1):
 
 theta = Symbol("theta", nonnegative=True)
 fraction, u = Symbol("r", positive=True), Symbol("u", positive=True)
+SHORT_WAY = {fraction: "[1/4, 101/400]", old_letter: "[1/5, 81/400]", new_letter: "[3/5, 241/400]"}
 
 
 def score_gap_at(w):
@@ -513,6 +514,11 @@ def global_rate(constant=4, worst=1):
     )
     on_the_way = SlowestOnTheWay(theta, beta, alpha, score_gap_at, u, fraction, c, k)
     starts = ({beta: "9/10", alpha: "1/2", fraction: "1/4"}, {beta: "1/5", alpha: "3/5", fraction: "1/10"})
+    halfway, high = "[1/2, 201/400]", "[9/10, 361/400]"
+    ways = tuple(
+        over({alpha: end, beta: start, **SHORT_WAY}, TwoLetterPair())
+        for end, start in ((halfway, high), (high, halfway))
+    )
     return (
         Part(
             ge(mean * (1 - mean), c),
@@ -535,14 +541,14 @@ def global_rate(constant=4, worst=1):
             symbolic=Derivation(shrinking)
             .at_most(slowest, by=UnderIntegralSign(slower, u, Interval.parse(UNIT)))
             .equals(log(1 / fraction) / (constant * TV**2), by=Evaluate()),
-            certified=(at(*starts, instance=LETTERS, digits=15),),
+            certified=ways,
             numeric=(agree(*starts, instance=LETTERS),),
         ),
         Part(
             le(on_the_way.time(), log(1 / fraction) / (c * k)),
             name="logit flow",
             symbolic=replace(gate_chain, earlier=weight_chain.chains).therefore(on_the_way),
-            certified=(at(*starts, instance=LETTERS, digits=15),),
+            certified=ways,
             numeric=(agree(*starts, instance=LETTERS),),
         ),
     )
@@ -552,6 +558,9 @@ MODEL, TARGET = beta * c_o + (1 - beta) * c_n, alpha * t_o + (1 - alpha) * t_n
 LOG_RATIO = log(MODEL / TARGET)
 FULL_KL = SpaceIntegral(MODEL * LOG_RATIO)
 FOUR_MEANS = {beta: UNIT, alpha: UNIT, m_o: LINE, m_n: LINE, mu_o: LINE, mu_n: LINE}
+MEANS_BOX = {alpha: "[1/5, 11/50]", beta: "[1/2, 13/25]", m_o: "[1/2, 13/25]", m_n: "[2, 101/50]", mu_n: "[3, 151/50]"}
+MEANS_BOX |= {mu_o: "[0, 0]"}
+"""Means on the line through mu_o and mu_n, counted from mu_o: only differences matter."""
 
 
 SAMPLED_WEIGHT, SAMPLED_TARGET, REACH = 0.6, 0.4, 5.5
@@ -1085,6 +1094,7 @@ def drift_region(front=sqrt(pi / 2), slack=Rational(1, 4), double=2, width=8):
         Part(
             le(-Derivative(FULL_KL, m_o), distance),
             name="distance",
+            certified=(over(MEANS_BOX),),
             symbolic=Derivation(-Derivative(FULL_KL, m_o))
             .equals(
                 -beta * (m_o - mu_o + GATE_Q * gaps[0] - GATE_P * gaps[1]),
@@ -1102,6 +1112,7 @@ def drift_region(front=sqrt(pi / 2), slack=Rational(1, 4), double=2, width=8):
         Part(
             ge(-Derivative(FULL_KL, m_n), (1 - beta) * ahead),
             name="new mean",
+            certified=(over(MEANS_BOX),),
             symbolic=Derivation(-Derivative(FULL_KL, m_n))
             .equals(
                 (1 - beta) * (mu_n - m_n + NEW_GATE_Q * gaps[0] - NEW_GATE_P * gaps[1]),
@@ -1119,6 +1130,7 @@ def drift_region(front=sqrt(pi / 2), slack=Rational(1, 4), double=2, width=8):
         Part(
             le(Derivative(FULL_KL, beta), weight_slope_bound(0)),
             name="weight",
+            certified=(over(MEANS_BOX),),
             symbolic=WEIGHT_SLOPE.at_most(
                 weight_slope_bound(0),
                 by=PointwiseInSpace(c_n * n_1, ((n_1, GIBBS, TARGET / c_n),), "KL(c_n|p) >= 0"),
@@ -1203,11 +1215,13 @@ def new_mode_starvation(height=Rational(1, 8), speed=1):
         Part(
             le(Derivative(FULL_KL, beta), weight_slope_bound(NEW_DIVERGENCE)),
             name="direction",
+            certified=(over(MEANS_BOX),),
             symbolic=WEIGHT_SLOPE,
         ),
         Part(
             le(Abs(Derivative(FULL_KL, m_n)), most),
             name="gate",
+            certified=(over(MEANS_BOX),),
             symbolic=replace(below, earlier=above.chains).therefore(TwoSided()),
         ),
         Part(
