@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
@@ -45,7 +46,7 @@ from symforget.operations import (
 )
 from symforget.precision import workprec
 from symforget.ranges import Range, Undefined
-from symforget.straightline import Line, StraightLine
+from symforget.straightline import Line, StraightLine, Tape
 
 __all__ = ["BallFunction", "compile_ball", "decimal_string", "evaluate", "to_ball", "workprec"]
 
@@ -142,7 +143,7 @@ class BallFunction:
 
     def call(self, args: Sequence[Number], analytic: bool = False) -> Number:
         """The value; with `analytic`, non-finite unless analytic on the (complex) arguments."""
-        return self._run(args, analytic)[self._result]
+        return self.trace(args, analytic).value
 
     def along_last(self, args: Sequence[Number], analytic: bool = False) -> Line:
         """The function of the last variable alone, on `acb`s: what depends on the others only is enclosed now."""
@@ -152,7 +153,8 @@ class BallFunction:
     def _straight_line(self) -> StraightLine:
         return StraightLine(self._tape, len(self.variables), self._result)
 
-    def _run(self, args: Sequence[Number], analytic: bool) -> list[Number]:
+    def trace(self, args: Sequence[Number], analytic: bool = False) -> Trace:
+        """The evaluation of every instruction."""
         if len(args) != len(self.variables):
             raise TypeError(f"{len(self.variables)} arguments expected, {len(args)} given")
         values = list(args)
@@ -160,26 +162,44 @@ class BallFunction:
         for operation, places in self._tape:
             value = operation.value([values[i] for i in places], analytic)
             values.append(Range.of(value) if in_ranges and isinstance(value, arb) else value)
-        return values
+        return Trace(self._tape, len(args), values, self._result)
 
     def gradient(self, *args: Number) -> tuple[Number, list[Number]]:
-        """The value and the partial derivative in each variable, by forward differentiation."""
-        values = self._run(args, False)
+        """The value and the partial derivative in each variable."""
+        trace = self.trace(args)
+        return trace.value, trace.slopes()
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One evaluation: the values of the first ``count`` places, the variables, and of the instructions after them."""
+
+    tape: Tape
+    count: int
+    values: list[Number]
+    result: int
+
+    @property
+    def value(self) -> Number:
+        return self.values[self.result]
+
+    def slopes(self) -> list[Number]:
+        """The partial derivative in each variable, by forward differentiation."""
+        args = self.values[: self.count]
         zero = lift(arb(0), args[0]) if args else arb(0)
         one = lift(arb(1), args[0]) if args else arb(1)
-        slopes: list[dict[int, Number]] = [{i: one} for i in range(len(args))]
-        for k, (operation, places) in enumerate(self._tape):
+        slopes: list[dict[int, Number]] = [{i: one} for i in range(self.count)]
+        for k, (operation, places) in enumerate(self.tape, start=self.count):
             slope: dict[int, Number] = {}
             if any(slopes[i] for i in places):
-                value = values[len(args) + k]
-                partials = operation.partials([values[i] for i in places], value)
+                partials = operation.partials([self.values[i] for i in places], self.values[k])
                 for i, partial in zip(places, partials, strict=True):
                     for v, d in slopes[i].items():
                         part = d if partial is None else partial * d
                         slope[v] = slope[v] + part if v in slope else part
             slopes.append(slope)
-        result = slopes[self._result]
-        return values[self._result], [result.get(i, zero) for i in range(len(args))]
+        result = slopes[self.result]
+        return [result.get(i, zero) for i in range(self.count)]
 
 
 def compile_ball(expr: Expr, variables: Sequence[Symbol]) -> BallFunction:

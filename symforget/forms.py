@@ -40,24 +40,33 @@ from symforget.errors import InputError
 from symforget.functions import normal
 from symforget.gate.symbolic import gate, information, misassignment_new, misassignment_old
 from symforget.margin import NON_NEGATIVE, POSITIVE, UNKNOWN, Box, Margin, product_sign
+from symforget.model import bhattacharyya
 
 MakeMargin = Callable[[Expr], Margin]
 
 
 @dataclass
 class Form:
-    """The sign of a product of margins, valid on boxes where each condition has the sign stated."""
+    """The sign of a product of margins, valid on boxes where each condition has the sign stated.
+
+    ``decided``: on how many boxes it has been shown.
+    """
 
     factors: list[Margin]
     conditions: list[tuple[Margin, int]]
     must_be_defined: list[Margin]
+    decided: int = 0
 
-    def sign(self, box: Box, wanted: int) -> int:
-        """The sign on the box, as `Margin.sign`; UNKNOWN where a condition is not shown."""
-        if not all(part.is_defined(box) for part in self.must_be_defined):
-            return UNKNOWN
-        if any(margin.sign(box, needed) < needed for margin, needed in self.conditions):
-            return UNKNOWN
+    def decides(self, box: Box, wanted: int) -> bool:
+        """Whether the product is shown to have a sign of at least ``wanted``, POSITIVE or NON_NEGATIVE, on the box.
+
+        The conditions, which mostly hold, come last: half of all boxes are too large for the product.
+        """
+        found = self._product(box, wanted) >= wanted and self._applies(box)
+        self.decided += found
+        return found
+
+    def _product(self, box: Box, wanted: int) -> int:
         if len(self.factors) == 1:
             return self.factors[0].sign(box, wanted)
         total = POSITIVE
@@ -69,6 +78,10 @@ class Form:
             if total == UNKNOWN:
                 return UNKNOWN
         return total
+
+    def _applies(self, box: Box) -> bool:
+        defined = all(part.is_defined(box) for part in self.must_be_defined)
+        return defined and all(margin.sign(box, needed) >= needed for margin, needed in self.conditions)
 
 
 Parts = tuple[list[Expr], list[tuple[Expr, int]]]
@@ -138,10 +151,10 @@ def _has_outer_root(side: Expr) -> bool:
 
 
 def _rewritten(larger: Expr, smaller: Expr) -> list[Parts]:
-    """The gate as its Bhattacharyya coefficient times S."""
+    """The gate as its Bhattacharyya coefficient times S, and that coefficient as the exponential it is."""
     if not (larger - smaller).has(gate, misassignment_new, misassignment_old, information):
         return []
-    sides = [side.rewrite("gate_s") for side in (larger, smaller)]
+    sides = [side.rewrite("gate_s").rewrite(bhattacharyya, exp) for side in (larger, smaller)]
     difference = sides[0] - sides[1]
     parts: list[Parts] = _factored(difference)
     if _is_positive_shape(sides[0]) and _is_positive_shape(sides[1]):
@@ -154,8 +167,13 @@ def _is_positive_shape(side: Expr) -> bool:
 
 
 def _logarithmic(larger: Expr, smaller: Expr) -> list[Parts]:
-    """For positive sides, log larger - log smaller, undefined unless each factor is positive."""
+    """For positive sides, log larger - log smaller, undefined unless each factor is positive.
+
+    Between sums the logarithm, which grows, says no more than the sides themselves.
+    """
     if any(side.is_Rational and not side.is_positive for side in (larger, smaller)):
+        return []
+    if not any(isinstance(side, Mul | Pow | exp) for side in (larger, smaller)):
         return []
     expanded = expand_log(log(larger), force=True) - expand_log(log(smaller), force=True)
     return [([expanded], [(larger, POSITIVE), (smaller, POSITIVE)])]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import TypeVar
 
 from flint import arb
 from sympy import Expr, Rational, Symbol, oo
 
-from symforget.balls import compile_ball, to_ball
+from symforget.balls import BallFunction, Trace, compile_ball, to_ball
 from symforget.contacts import Contact, Touch, find_contacts, find_touch
 from symforget.domain import Interval
 from symforget.errors import InputError, PrecisionNotReached
@@ -24,6 +25,7 @@ BITS = 64
 """Precision of the boxes."""
 
 Box = tuple[Range, ...]
+Found = TypeVar("Found")
 
 
 def to_range(interval: Interval) -> Range:
@@ -52,6 +54,28 @@ def product_sign(a: int, b: int) -> int:
     return strength if (a > 0) == (b > 0) else -strength
 
 
+class _View:
+    """An expression on one box: its value and slopes, each enclosed when first asked for."""
+
+    def __init__(self, function: BallFunction, box: Box) -> None:
+        self.function, self.box = function, box
+
+    @cached_property
+    def trace(self) -> Trace | None:
+        """The evaluation; None where the expression cannot be vouched for."""
+        return _vouched(lambda: self.function.trace(self.box))
+
+    @property
+    def sign(self) -> int:
+        return UNKNOWN if self.trace is None else sign_of(self.trace.value)
+
+    @cached_property
+    def slopes(self) -> list[Range] | None:
+        """The partial derivatives; None where they cannot be vouched for."""
+        trace = self.trace
+        return None if trace is None else _vouched(trace.slopes)
+
+
 class Margin:
     """An expression and what is known about its sign on boxes inside `domain`.
 
@@ -74,7 +98,8 @@ class Margin:
         self.late, self.depth = late, depth
         self.function = compile_ball(expr, symbols)
         self.failures = 0
-        self._latest: tuple[Box, list[Range] | None] | None = None
+        self._latest: _View | None = None
+        self._latest_point: tuple[list[arb], Range | None] | None = None
         self.suspects: list[list[Rational]] = []
 
     def sign(self, box: Box, wanted: int = NON_NEGATIVE) -> int:
@@ -83,7 +108,7 @@ class Margin:
         Effort beyond the range of the expression is made only for a sign of at least `wanted`
         (or at most, where `wanted` is negative).
         """
-        found = _quietly(lambda: sign_of(self.function.call(box)))
+        found = self._view(box).sign
         if _is_enough(found, wanted) or found == (NEGATIVE if wanted > 0 else POSITIVE):
             return found
         for attempt in (self._by_slopes, self._by_contacts):
@@ -95,51 +120,45 @@ class Margin:
 
     def is_defined(self, box: Box) -> bool:
         """Whether the expression is shown to be defined throughout the box."""
-        try:
-            self.function.call(box)
-        except (Undefined, PrecisionNotReached):
-            return False
-        return True
+        return self._view(box).trace is not None
 
-    def value_at(self, point: list[arb]) -> arb | None:
-        """A bound of the size of the expression at a point; None where it is undefined."""
-        try:
-            return abs(self.function.call([Range(p, p) for p in point])).hi
-        except (Undefined, PrecisionNotReached):
-            return None
+    def at(self, point: list[arb]) -> Range | None:
+        """The value at a point; None where it is undefined. It is kept for the next question about the same point."""
+        if self._latest_point is None or any(p != q for p, q in zip(point, self._latest_point[0], strict=True)):
+            self._latest_point = (point, _vouched(lambda: self.function.call([Range(p, p) for p in point])))
+        return self._latest_point[1]
+
+    def _view(self, box: Box) -> _View:
+        """What is known on the box, kept for the next question about it."""
+        if self._latest is None or self._latest.box is not box:
+            self._latest = _View(self.function, box)
+        return self._latest
 
     def _by_slopes(self, box: Box, wanted: int) -> int:
-        slopes = self._slopes(box)
-        if slopes is None:
+        view = self._view(box)
+        if view.slopes is None:
             return UNKNOWN
         upwards = wanted > 0
-        face, strict = _extreme_face(box, slopes, upwards)
-        sign = _quietly(lambda: sign_of(self.function.call(face)))
+        face, strict = _extreme_face(box, view.slopes, upwards)
+        sign = view.sign if face == box else _View(self.function, face).sign
         if strict and sign == (NON_NEGATIVE if upwards else NON_POSITIVE):
             sign = POSITIVE if upwards else NEGATIVE
         if _is_enough(sign, wanted):
             return sign
-        return _quietly(lambda: sign_of(self._mean_value(face, slopes)))
+        return self._by_mean_value(face, view.slopes)
 
-    def _slopes(self, box: Box) -> list[Range] | None:
-        """The partial derivatives over the box, kept for the next question about the same box."""
-        if self._latest is None or self._latest[0] is not box:
-            try:
-                self._latest = (box, self.function.gradient(*box)[1])
-            except (Undefined, PrecisionNotReached):
-                self._latest = (box, None)
-        return self._latest[1]
-
-    def _mean_value(self, box: Box, slopes: list[Range]) -> Range:
-        """f(c) + sum of slopes times (x - c), for a bounded box."""
+    def _by_mean_value(self, box: Box, slopes: list[Range]) -> int:
+        """The sign of f(c) + sum of slopes times (x - c), for a bounded box."""
         if not all(r.is_bounded() for r in box):
-            raise Undefined("a mean value over an unbounded box")
+            return UNKNOWN
         centre = [((r.lo + r.hi) / 2).mid() for r in box]
-        total = self.function.call([Range(c, c) for c in centre])
+        total = self.at(centre)
+        if total is None:
+            return UNKNOWN
         for r, c, slope in zip(box, centre, slopes, strict=True):
             if r.lo != r.hi:
                 total = total + slope * Range((r.lo - c).lower(), (r.hi - c).upper())
-        return total
+        return sign_of(total)
 
     def _by_contacts(self, box: Box, wanted: int) -> int:
         if self.depth == 0 or self.failures < FAILURES_BEFORE_CONTACTS:
@@ -221,7 +240,7 @@ class Margin:
             return unbounded[0]
         widths = [r.hi - r.lo for r in box]
         effects = [w / (ONE + abs(r).lo) for w, r in zip(widths, box, strict=True)]
-        slopes = self._slopes(box)
+        slopes = self._view(box).slopes
         if slopes is not None and all(s.is_bounded() for s in slopes):
             effects = [w * abs(s).hi for w, s in zip(widths, slopes, strict=True)]
         largest = 0
@@ -230,21 +249,23 @@ class Margin:
                 largest = i
         return largest
 
-    def at(self, point: list[arb]) -> int:
-        """The sign at a point."""
-        return _quietly(lambda: sign_of(self.function.call([Range(p, p) for p in point])))
-
 
 def _is_enough(sign: int, wanted: int) -> bool:
     return sign >= wanted if wanted > 0 else sign <= wanted
 
 
-def _quietly(attempt) -> int:
-    """The sign an attempt finds; UNKNOWN where the expression cannot be vouched for."""
+def _vouched(attempt: Callable[[], Found]) -> Found | None:
+    """What an attempt finds; None where the expression cannot be vouched for."""
     try:
         return attempt()
     except (Undefined, PrecisionNotReached):
-        return UNKNOWN
+        return None
+
+
+def _quietly(attempt: Callable[[], int]) -> int:
+    """The sign an attempt finds; UNKNOWN where the expression cannot be vouched for."""
+    found = _vouched(attempt)
+    return UNKNOWN if found is None else found
 
 
 def _extreme_face(box: Box, slopes: list[Range], lowest: bool) -> tuple[Box, bool]:

@@ -10,6 +10,7 @@ import heapq
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 
 from flint import arb
@@ -19,8 +20,8 @@ from sympy.core.relational import Relational
 from symforget.comparison import Comparison, Enclosure, compare_at, sides_of
 from symforget.domain import Domain, Interval
 from symforget.errors import InputError
-from symforget.forms import forms
-from symforget.margin import BITS, NON_NEGATIVE, NON_POSITIVE, POSITIVE, Box, Margin, to_range
+from symforget.forms import Form, forms
+from symforget.margin import BITS, NON_NEGATIVE, NON_POSITIVE, POSITIVE, UNKNOWN, Box, Margin, sign_of, to_range
 from symforget.precision import workprec
 from symforget.ranges import Range
 from symforget.trees import bound_symbols
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 BOXES_BEFORE_MORE_FORMS = 8
+FRUITLESS_AFTER = 16
 QUICK_TRIES = 40
 LONG_TRIES = 400
 SUSPECT_AT = (40, 120, 400, 1200, 4000)
@@ -245,7 +247,8 @@ class _Run:
         larger, smaller, self.wanted = _sides(relation, box)
         larger, smaller = larger.xreplace(known), smaller.xreplace(known)
 
-        def margin(expr: Expr) -> Margin:
+        @cache
+        def margin(expr: Expr) -> Margin:  # parts that several forms share are evaluated once
             return Margin(expr, tuple(stated), domain, late)
 
         self.plain = margin(larger - smaller)
@@ -265,7 +268,7 @@ class _Run:
             depth, _, ranges = heapq.heappop(queue)
             self.boxes += 1
             with workprec(BITS if depth < DEEP else 2 * BITS):
-                if self._is_shown(ranges):
+                if self._is_shown(ranges, depth):
                     continue
                 witness = self._counterexample(ranges)
                 if witness is not None:
@@ -281,9 +284,9 @@ class _Run:
             return self._undecided(resisting)
         return Certified(dict(self.box), self.boxes)
 
-    def _is_shown(self, ranges: Box) -> bool:
+    def _is_shown(self, ranges: Box, depth: int) -> bool:
         for i, form in enumerate(self.forms):
-            if form.sign(ranges, self.wanted) >= self.wanted:
+            if self._is_promising(form, depth) and form.decides(ranges, self.wanted):
                 if i:  # neighbouring boxes mostly yield to the same form
                     self.forms.insert(0, self.forms.pop(i))
                 return True
@@ -291,21 +294,26 @@ class _Run:
             self.forms.extend(self.more_forms)
         return False
 
+    def _is_promising(self, form: Form, depth: int) -> bool:
+        """A form that decides none of the boxes, where others decide many, is tried at some depths only."""
+        return form.decided > 0 or depth % 4 == 0 or sum(other.decided for other in self.forms) < FRUITLESS_AFTER
+
     def _counterexample(self, ranges: Box) -> Witness | None:
         points = [middle(r) for r in ranges]
-        sign = self.plain.at(points)
-        values = [exact_rational(p) for p in points]
-        self._watch(ranges, points)
+        value = self.plain.at(points)
+        self._watch(ranges, value)
+        sign = UNKNOWN if value is None else sign_of(value)
         if sign > NON_POSITIVE or (sign == NON_POSITIVE and self.wanted == NON_NEGATIVE):
             return None
+        values = [exact_rational(p) for p in points]
         return witness_near(self.relation, self.box, dict(zip(self.symbols, values, strict=True)))
 
-    def _watch(self, ranges: Box, points: list[arb]) -> None:
+    def _watch(self, ranges: Box, difference: Range | None) -> None:
         """Remember where the two sides come nearest, and at times name that point as one of contact."""
-        size = self.plain.value_at(points)
-        bounded = all(r.is_bounded() for r in ranges)
-        if bounded and size is not None and (self.nearest is None or size < self.nearest[0]):
-            self.nearest = (size, ranges)
+        if difference is not None and all(r.is_bounded() for r in ranges):
+            size = abs(difference).hi
+            if self.nearest is None or size < self.nearest[0]:
+                self.nearest = (size, ranges)
         if self.boxes not in SUSPECT_AT or self.nearest is None:
             return
         point = []

@@ -12,7 +12,6 @@ from itertools import pairwise
 import numpy as np
 from flint import acb_mat, arb, arb_mat, ctx
 
-from symforget.balls import exact_fraction
 from symforget.precision import workprec
 
 __all__ = ["SIZE", "eigenvalue_balls", "eigenvalue_slope", "frobenius"]
@@ -37,7 +36,7 @@ def eigenvalue_balls(matrix: arb_mat) -> list[arb]:
     radius = frobenius(arb_mat([[x.rad() for x in row] for row in cells]))
     with workprec(ctx.prec + GUARD_BITS):
         found = acb_mat(arb_mat(centre)).eig(algorithm="approx")
-        guesses = sorted((v.real.mid() for v in found), key=exact_fraction)
+        guesses = sorted(v.real.mid() for v in found)  # exact balls, which are in order
         size = frobenius(arb_mat(centre))
         balls = [_certified(centre, k, guess, size) for k, guess in enumerate(guesses)]
     # Weyl: every eigenvalue moves by at most the norm of the change.
@@ -80,7 +79,7 @@ def eigenvalue_slope(matrix: arb_mat, k: int, values: list[arb], slope: arb_mat)
     if not all(v.is_finite() for v in values):
         return NAN
     rho = values[k].mid()
-    gap = min((abs(v - rho).lower() for j, v in enumerate(values) if j != k), key=exact_fraction)
+    gap = min(abs(v - rho).lower() for j, v in enumerate(values) if j != k)
     if not gap > 0:
         return size * UNIT
     direction = _approximate_vector(matrix, k)
@@ -106,7 +105,7 @@ def _approximate_vector(matrix: arb_mat, k: int) -> arb_mat:
         entries = [arb(float(x)) for x in vectors[:, k]]
     else:
         found, vectors = acb_mat(arb_mat([[x.mid() for x in row] for row in cells])).eig(right=True, algorithm="approx")
-        place = sorted(range(SIZE), key=lambda j: exact_fraction(found[j].real.mid()))[k]
+        place = sorted(range(SIZE), key=lambda j: found[j].real.mid())[k]
         entries = [vectors[i, place].real.mid() for i in range(SIZE)]
     length: arb = sum((x * x for x in entries), arb(0))  # type: ignore[assignment]
     return arb_mat([[x] for x in entries]) * (1 / length.sqrt())

@@ -173,9 +173,10 @@ def _taylor(delta: arb, l: arb, order: int) -> list[arb]:
     largest = (point[0].upper() * change.exp()).upper().min(arb(1))
     if left > 1:
         largest = largest.min(((2 * arb.pi()).sqrt() / left).upper())
+    bounds = [derivative_bound(k, largest, left) for k in range(order + 5)]
     values = []
     for k in range(order + 1):
-        m = [derivative_bound(k + i, largest, left) for i in range(5)]
+        m = bounds[k:]
         rest = (r * r * m[2] + 2 * r * t_max * m[3] + t_max * t_max * m[4]) / 2
         value = point[k] + x * point[k + 1] + t * point[k + 2] + rest.upper() * arb(0, 1)
         values.append(_clip(value, m[0]))
