@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flint import arb, arb_mat, ctx
@@ -90,8 +91,22 @@ def whitened_information(alpha: Expr, delta: Expr, dimension: int) -> Matrix:
     return whole
 
 
+def _three(values: Iterable[arb]) -> tuple[arb, arb, arb]:
+    first, second, third = values
+    return first, second, third
+
+
+def _moments(alpha: arb, delta: arb) -> tuple[arb, arb, arb]:
+    """Balls of K_0, K_1, K_2."""
+    rest = 1 - alpha
+    s = gate_s_jet(delta, (rest / alpha).log(), 2)
+    square = delta * delta
+    scale = (alpha * rest).sqrt() * (-square / 8).exp() / 2
+    return scale * s[0], scale * delta * s[1], scale * (s[0] + square * s[2])
+
+
 @dataclass(frozen=True)
-class _Moments:
+class _MovingMoments:
     """Balls of K_0, K_1, K_2 and of their partial derivatives."""
 
     values: tuple[arb, arb, arb]
@@ -99,12 +114,7 @@ class _Moments:
     in_delta: tuple[arb, arb, arb]
 
 
-def _three(values: Iterable[arb]) -> tuple[arb, arb, arb]:
-    first, second, third = values
-    return first, second, third
-
-
-def _moments(alpha: arb, delta: arb) -> _Moments:
+def _moving_moments(alpha: arb, delta: arb) -> _MovingMoments:
     rest = 1 - alpha
     weight = alpha * rest
     s = gate_s_jet(delta, (rest / alpha).log(), 4)
@@ -115,26 +125,21 @@ def _moments(alpha: arb, delta: arb) -> _Moments:
     in_odds = (s[1], delta * s[2], s[1] + square * s[3])
     flow = (delta * s[2], s[1] + square * s[3], delta * (3 * s[2] + square * s[4]))
     slope = (1 - 2 * alpha) / 2
-    return _Moments(
+    return _MovingMoments(
         _three(scale * v for v in bare),
         _three(scale * (slope * v - d) / weight for v, d in zip(bare, in_odds, strict=True)),
         _three(scale * (d - delta * v / 4) for v, d in zip(bare, flow, strict=True)),
     )
 
 
-def _overlap(alpha: arb, delta: arb, slopes: tuple[arb_mat, arb_mat] | None = None) -> arb_mat:
-    """E at every point of the argument balls, by the mean value form where they are wide."""
-    middle = alpha.mid(), delta.mid()
-    value = arb_mat(overlap_entries(middle[1], *_moments(*middle).values))
-    if alpha.is_exact() and delta.is_exact():
-        return value
-    in_alpha, in_delta = slopes or _overlap_slopes(alpha, delta)
-    return value + in_alpha * (alpha - middle[0]) + in_delta * (delta - middle[1])
+def _overlap(alpha: arb, delta: arb) -> arb_mat:
+    """E at one point."""
+    return arb_mat(overlap_entries(delta, *_moments(alpha, delta)))
 
 
 def _overlap_slopes(alpha: arb, delta: arb) -> tuple[arb_mat, arb_mat]:
     """The partial derivatives of E in alpha and in delta."""
-    m = _moments(alpha, delta)
+    m = _moving_moments(alpha, delta)
     k0, k1, _ = m.values
     b, c = k0 / 2, delta / 2 * k0
     by_itself = arb_mat([[0, b, b], [b, k1 + c, c], [b, c, c - k1]])
@@ -147,23 +152,74 @@ def _diagonal(entries: Iterable[arb]) -> arb_mat:
     return arb_mat([[v if i == j else 0 for j in range(SIZE)] for i, v in enumerate(values)])
 
 
+class _Block:
+    """The 3 x 3 block D - E at every point of the balls of alpha and delta, and its spectrum, as far as asked for."""
+
+    def __init__(self, alpha: arb, delta: arb) -> None:
+        self.alpha, self.delta = alpha, delta
+
+    @cached_property
+    def overlap_slopes(self) -> tuple[arb_mat, arb_mat]:
+        return _overlap_slopes(self.alpha, self.delta)
+
+    @cached_property
+    def overlap(self) -> arb_mat:
+        """E, by the mean value form where the balls are wide."""
+        alpha, delta = self.alpha.mid(), self.delta.mid()
+        value = _overlap(alpha, delta)
+        if self.alpha.is_exact() and self.delta.is_exact():
+            return value
+        in_alpha, in_delta = self.overlap_slopes
+        return value + in_alpha * (self.alpha - alpha) + in_delta * (self.delta - delta)
+
+    @cached_property
+    def matrix(self) -> arb_mat:
+        return _diagonal(separate_entries(self.alpha)) - self.overlap
+
+    @cached_property
+    def eigenvalues(self) -> list[arb]:
+        return eigenvalue_balls(self.matrix) if self.alpha.is_exact() else _between_diagonals(self.alpha, self.overlap)
+
+    def slopes(self) -> tuple[arb_mat, arb_mat]:
+        """The partial derivatives of the block in alpha and in delta."""
+        in_alpha, in_delta = self.overlap_slopes
+        return _diagonal((1 - 2 * self.alpha, arb(1), arb(-1))) - in_alpha, -in_delta
+
+
 def block_ball(alpha: arb, delta: arb) -> arb_mat:
     """The 3 x 3 block at every point of the argument balls, by the mean value form where they are wide."""
-    return _diagonal(separate_entries(alpha)) - _overlap(alpha, delta)
+    return _Block(alpha, delta).matrix
+
+
+_latest: dict[tuple[Any, ...], _Block] = {}
+
+
+def _block(alpha: arb, delta: arb) -> _Block:
+    """The block of the latest balls is remembered: where the spectrum was enclosed its slopes mostly come next."""
+    key = (ctx.prec, *(part.man_exp() for x in (alpha, delta) for part in (x.mid(), x.rad())))
+    if key not in _latest:
+        _latest.clear()
+        _latest[key] = _Block(alpha, delta)
+    return _latest[key]
+
+
+def _inside(alpha: arb, delta: arb) -> bool:
+    return bool(alpha.is_finite() and delta.is_finite() and alpha > 0 and alpha < 1 and delta > 0)
+
+
+def _working_bits(delta: arb) -> int:
+    """The working precision: small separations lose bits."""
+    mantissa, exponent = delta.mid().man_exp()
+    lost = max(0, -6 * (int(exponent) + int(mantissa).bit_length()))
+    return ctx.prec + lost + GUARD_BITS
 
 
 def _spectrum(alpha: arb, delta: arb) -> list[arb]:
-    """The eigenvalues of the block, with the bits that small separations lose added beforehand."""
-    if not (alpha.is_finite() and delta.is_finite() and alpha > 0 and alpha < 1 and delta > 0):
+    """The eigenvalues of the block."""
+    if not _inside(alpha, delta):
         return [NAN] * SIZE
-    mantissa, exponent = delta.mid().man_exp()
-    lost = max(0, -6 * (int(exponent) + int(mantissa).bit_length()))
-    with workprec(ctx.prec + lost + GUARD_BITS):
-        overlap = _overlap(alpha, delta)
-        if alpha.is_exact():
-            found = eigenvalue_balls(_diagonal(separate_entries(alpha)) - overlap)
-        else:
-            found = _between_diagonals(alpha, overlap)
+    with workprec(_working_bits(delta)):
+        found = _block(alpha, delta).eigenvalues
     return [+v for v in found]
 
 
@@ -207,16 +263,17 @@ class _Spectral(Function):
     @classmethod
     def ball_partials(cls, alpha: arb, delta: arb) -> list[arb]:
         """Balls of the slopes in alpha and delta."""
-        if not (alpha > 0 and alpha < 1 and delta > 0):
+        if not _inside(alpha, delta):
             raise Undefined("slopes of the spectrum on a box that leaves its domain")
-        moved = _overlap_slopes(alpha, delta)
-        matrix = _diagonal(separate_entries(alpha)) - _overlap(alpha, delta, moved)
-        slopes = _diagonal((1 - 2 * alpha, arb(1), arb(-1))) - moved[0], -moved[1]
-        values = eigenvalue_balls(matrix)
-        found = [cls.slope_of(values, lambda k, g=g: eigenvalue_slope(matrix, k, values, g)) for g in slopes]
+        with workprec(_working_bits(delta)):
+            block = _block(alpha, delta)
+            values, matrix = block.eigenvalues, block.matrix
+            found = [
+                cls.slope_of(values, lambda k, g=g: eigenvalue_slope(matrix, k, values, g)) for g in block.slopes()
+            ]
         if not all(f.is_finite() for f in found):
             raise Undefined("slopes of the spectrum on a box too wide for them")
-        return found
+        return [+f for f in found]
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return _Slope.by_kind(type(self))(Integer(argindex - 1), *self.args)

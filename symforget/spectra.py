@@ -35,17 +35,24 @@ def eigenvalue_balls(matrix: arb_mat) -> list[arb]:
     centre = [[cells[min(i, j)][max(i, j)].mid() for j in range(SIZE)] for i in range(SIZE)]
     radius = frobenius(arb_mat([[x.rad() for x in row] for row in cells]))
     with workprec(ctx.prec + GUARD_BITS):
-        found = acb_mat(arb_mat(centre)).eig(algorithm="approx")
-        guesses = sorted(v.real.mid() for v in found)  # exact balls, which are in order
         size = frobenius(arb_mat(centre))
-        balls = [_certified(centre, k, guess, size) for k, guess in enumerate(guesses)]
+        if radius > size * DOUBLE_ERROR:  # Doubles do where the matrix is wider than their precision.
+            guesses = [arb(float(v)) for v in np.linalg.eigvalsh([[float(x) for x in row] for row in centre])]
+            error = size * DOUBLE_ERROR
+        else:
+            found = acb_mat(arb_mat(centre)).eig(algorithm="approx")
+            guesses = sorted(v.real.mid() for v in found)  # exact balls, which are in order
+            error = size * arb(2) ** (GUARD_BITS // 2 - ctx.prec)
+        balls = [_certified(centre, k, guess, error) for k, guess in enumerate(guesses)]
     # Weyl: every eigenvalue moves by at most the norm of the change.
     return [+(ball + radius * UNIT) for ball in balls]
 
 
-def _certified(centre: list[list[arb]], k: int, guess: arb, size: arb) -> arb:
-    """An interval round the guess with at most k eigenvalues below it and at least k + 1 below its upper end."""
-    error = size * arb(2) ** (GUARD_BITS // 2 - ctx.prec)
+def _certified(centre: list[list[arb]], k: int, guess: arb, error: arb) -> arb:
+    """An interval round the guess with at most k eigenvalues below it and at least k + 1 below its upper end.
+
+    ``error``: what the guess should be within; it is widened if it is not.
+    """
     for _ in range(WIDENINGS):
         low, high = (guess - error).lower(), (guess + error).upper()
         below = _count_below(centre, low), _count_below(centre, high)
@@ -68,12 +75,12 @@ def _count_below(centre: list[list[arb]], t: arb) -> int | None:
 def eigenvalue_slope(matrix: arb_mat, k: int, values: list[arb], slope: arb_mat) -> arb:
     """The slope of the k-th smallest eigenvalue where the matrix moves at the rate ``slope``: balls for a whole box.
 
-    For every symmetric M in ``matrix`` and unit v_0 the angle to the k-th eigenvector has a sine of at most
+    For a symmetric M in ``matrix`` and unit v_0 the angle to the k-th eigenvector has a sine of at most
     |(M - rho) v_0|/g, g the distance of rho from the other eigenvalues, whatever rho is. Where that says nothing the
     slope is bounded by the norm (Weyl).
 
     Args:
-        values: the eigenvalues of ``matrix``, ascending, as `eigenvalue_balls` encloses them.
+        values: enclosures of the eigenvalues, ascending, of those matrices in ``matrix`` that are meant.
     """
     size = frobenius(slope)
     if not all(v.is_finite() for v in values):
