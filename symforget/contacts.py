@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flint import arb
 from sympy import Derivative, Expr, Heaviside, Integer, Integral, Rational, Symbol, nan, oo, zoo
@@ -51,7 +52,7 @@ def find_contacts(
     """The contacts of f with zero among the ends of the domain, simple curves, and the given points."""
     for index, x in enumerate(symbols):
         for curve, side in _curves(index, symbols, domain, points):
-            yield from reversed(list(_contacts(f, symbols, domain, index, x, curve, side)))
+            yield from reversed(_contacts(f, symbols, domain, index, x, curve, side))
 
 
 def _curves(
@@ -80,6 +81,7 @@ def _curves(
     return list(curves.items())
 
 
+@lru_cache(maxsize=1024)
 def _contacts(
     f: Expr,
     symbols: tuple[Symbol, ...],
@@ -88,16 +90,20 @@ def _contacts(
     x: Symbol,
     curve: Expr,
     side: int,
-) -> Iterator[Contact]:
-    """One contact for each order: Taylor's theorem may stop at any term whose predecessors vanish."""
-    derivative = f
+) -> tuple[Contact, ...]:
+    """One contact for each order: Taylor's theorem may stop at any term whose predecessors vanish.
+
+    Kept, since contacts are looked for anew whenever a point is suspected.
+    """
+    derivative, found = f, []
     for order in range(1, HIGHEST_ORDER + 1):
         if not vanishes_on(derivative, x, curve, symbols, domain):
-            return
+            break
         derivative = derivative.diff(x)
         if derivative.has(Derivative, Heaviside, sign_function):
-            return
-        yield Contact(index, curve, order, derivative, side)
+            break
+        found.append(Contact(index, curve, order, derivative, side))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -113,10 +119,13 @@ class Touch:
         return _is_positive_definite(entries)
 
 
+@lru_cache(maxsize=1024)
 def find_touch(
-    f: Expr, symbols: tuple[Symbol, ...], domain: tuple[Interval, ...], point: Sequence[Rational]
+    f: Expr, symbols: tuple[Symbol, ...], domain: tuple[Interval, ...], point: tuple[Rational, ...]
 ) -> Touch | None:
-    """The touch of f with zero at a point, if f and its gradient vanish there exactly."""
+    """The touch of f with zero at a point, if f and its gradient vanish there exactly; kept as contacts are."""
+    if not _may_touch(f, symbols, point):
+        return None
     there = dict(zip(symbols, point, strict=True))
     slopes = [f.diff(x) for x in symbols]
     if any(g.has(Derivative, Heaviside, sign_function) for g in slopes):
@@ -125,7 +134,17 @@ def find_touch(
         rest = g.subs(there)
         if not vanishes_on(rest, symbols[0], symbols[0], symbols, domain):
             return None
-    return Touch(tuple(point), tuple(tuple(g.diff(x) for x in symbols) for g in slopes))
+    return Touch(point, tuple(tuple(g.diff(x) for x in symbols) for g in slopes))
+
+
+def _may_touch(f: Expr, symbols: tuple[Symbol, ...], point: Sequence[Rational]) -> bool:
+    """Whether f and its gradient are enclosed at the point by balls that hold zero: else nothing is differentiated."""
+    with workprec(64):
+        try:
+            value, slopes = compile_ball(f, symbols).gradient(*(to_ball(p) for p in point))
+        except (InputError, PrecisionNotReached):
+            return False
+    return all(v.contains(0) for v in (value, *slopes))
 
 
 def _is_positive_definite(matrix: list[list[Range]]) -> bool:
@@ -144,7 +163,7 @@ def _is_positive_definite(matrix: list[list[Range]]) -> bool:
 
 def vanishes_on(f: Expr, x: Symbol, curve: Expr, symbols: tuple[Symbol, ...], domain: tuple[Interval, ...]) -> bool:
     """Whether f is identically zero on x = curve: by exact simplification, after tests in balls."""
-    if _differs_at_a_sample(f, x, curve, symbols, domain):
+    if not _may_vanish(f, x, curve, symbols, domain):
         return False
     try:
         restricted = _without_empty_integrals(put_in(f, {x: curve}))
@@ -171,6 +190,7 @@ def _without_empty_integrals(f: Expr) -> Expr:
 
 
 _SAMPLES = (Rational(3, 7), Rational(5, 11), Rational(8, 13))
+_SPREAD = (Rational(3, 7), Rational(1, 13), Rational(12, 13))
 
 
 def _vanishes_at_samples(f: Expr, symbols: tuple[Symbol, ...], domain: tuple[Interval, ...]) -> bool:
@@ -186,19 +206,27 @@ def _vanishes_at_samples(f: Expr, symbols: tuple[Symbol, ...], domain: tuple[Int
     return True
 
 
-def _differs_at_a_sample(
-    f: Expr, x: Symbol, curve: Expr, symbols: tuple[Symbol, ...], domain: tuple[Interval, ...]
-) -> bool:
-    """Whether f is certainly not zero at one point of the curve: most are settled so, without putting the curve in."""
+def _may_vanish(f: Expr, x: Symbol, curve: Expr, symbols: tuple[Symbol, ...], domain: tuple[Interval, ...]) -> bool:
+    """Whether f has a value at a sample of the curve, and none that is certainly not zero.
+
+    Most curves are settled so, without putting them in: a contact where f has no value is of no use.
+    """
+    values = [_at_sample(f, x, curve, symbols, domain, sample) for sample in _SPREAD]
+    seen = [v for v in values if v is not None and v.is_finite()]
+    return bool(seen) and all(v.contains(0) for v in seen)
+
+
+def _at_sample(
+    f: Expr, x: Symbol, curve: Expr, symbols: tuple[Symbol, ...], domain: tuple[Interval, ...], sample: Rational
+) -> arb | None:
     with workprec(64):
-        point = [to_ball(_inside(interval, _SAMPLES[0])) for interval in domain]
+        point = [to_ball(_inside(interval, sample)) for interval in domain]
         try:
             place = compile_ball(curve, symbols)(*point)
             moved = [place if s == x else value for s, value in zip(symbols, point, strict=True)]
-            value = compile_ball(f, symbols)(*moved)
+            return compile_ball(f, symbols)(*moved)
         except (InputError, PrecisionNotReached):
-            return False
-    return bool(value.is_finite() and not value.contains(0))
+            return None
 
 
 def _inside(interval: Interval, sample: Rational) -> Rational:

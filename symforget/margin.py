@@ -223,7 +223,7 @@ class Margin:
 
     @cached_property
     def _touches(self) -> list[Touch]:
-        touches = (find_touch(self.expr, self.symbols, self.domain, p) for p in self.suspects)
+        touches = (find_touch(self.expr, self.symbols, self.domain, tuple(p)) for p in self.suspects)
         return [touch for touch in touches if touch is not None]
 
     def suspect(self, point: list[Rational]) -> None:
