@@ -6,11 +6,12 @@ is decided factor by factor. Each form carries the conditions under which it imp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sympy import (
     Abs,
+    Add,
     Expr,
     Function,
     Integral,
@@ -130,12 +131,20 @@ TOTAL = (Abs, Max, Min, cos, cosh, erf, erfc, exp, sech, sin, sinh, tanh)
 
 
 def _factored(difference: Expr) -> list[Parts]:
+    if not _have_common_factor(Add.make_args(difference)):
+        return []
     factored = factor_terms(powsimp(difference))
     if isinstance(factored, Mul):
         factors = [f for f in factored.args if f != 1]
         if sum(not f.is_Rational for f in factors) > 1:
             return [(factors, [])]
     return []
+
+
+def _have_common_factor(terms: Sequence[Expr]) -> bool:
+    """Whether all terms are powers of one base times something: to factor a sum of others takes long, and in vain."""
+    bases = [{f.as_base_exp()[0].as_content_primitive()[1] for f in Mul.make_args(term)} - {1} for term in terms]
+    return bool(set.intersection(*bases))
 
 
 def _squared(larger: Expr, smaller: Expr) -> list[Parts]:
@@ -175,5 +184,9 @@ def _logarithmic(larger: Expr, smaller: Expr) -> list[Parts]:
         return []
     if not any(isinstance(side, Mul | Pow | exp) for side in (larger, smaller)):
         return []
-    expanded = expand_log(log(larger), force=True) - expand_log(log(smaller), force=True)
-    return [([expanded], [(larger, POSITIVE), (smaller, POSITIVE)])]
+    return [([_log(larger) - _log(smaller)], [(larger, POSITIVE), (smaller, POSITIVE)])]
+
+
+def _log(side: Expr) -> Expr:
+    """The logarithm of a positive side, of a product as a sum; of a sum SymPy would ask for its sign at length."""
+    return log(side, evaluate=False) if isinstance(side, Add) else expand_log(log(side), force=True)
