@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flint import arb
@@ -103,20 +103,24 @@ def compare_at(relation: Relational, point: Mapping[Symbol, Rational], digits: i
             args = [to_ball(point[v]) for v in variables]
             try:
                 seen = [side(*args) for side in sides]
-                gap = seen[0] - seen[1]
-                if gap.contains(0) and not isinstance(relation, Eq | Ne):
-                    gap = compile_ball(left - right, variables)(*args)  # as one expression it may cancel exactly
             except PrecisionNotReached as error:
-                gap, reason = arb.nan(), str(error)
-            if all(s.is_finite() for s in seen) and (gap > 0 or gap < 0) and not seen[0].overlaps(seen[1]):
-                return _told_apart(relation, seen, 1 if gap > 0 else -1, digits)
+                reason = str(error)
+            if are_apart(seen):
+                return told_apart(relation, seen, digits)
             accurate = all(s.is_finite() and s.rel_accuracy_bits() >= needed for s in seen)
             if bits >= 4 * needed + 256 or (accurate and isinstance(relation, Eq | Ne)):
                 return _not_told_apart(relation, point, seen, digits, reason)
         bits = min(2 * bits, max(bits + 64, needed + 32)) if bits < needed else 2 * bits
 
 
-def _told_apart(relation: Relational, seen: list[arb], sign: int, digits: int) -> Comparison:
+def are_apart(sides: Sequence[arb]) -> bool:
+    """Whether two balls are finite and disjoint."""
+    return all(s.is_finite() for s in sides) and not sides[0].overlaps(sides[1])
+
+
+def told_apart(relation: Relational, seen: Sequence[arb], digits: int) -> Comparison:
+    """The comparison of two sides enclosed by balls that are apart."""
+    sign = 1 if seen[0] > seen[1] else -1
     shown, pair = digits, [Enclosure.of(s, digits) for s in seen]
     while not _disjoint(*pair):  # ends: the balls are disjoint, and outward rounding tends to them
         shown += max(1, shown // 2)

@@ -6,22 +6,24 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 from math import log2
 
 from flint import arb
-from sympy import Eq, Ge, Gt, Integer, Integral, Le, Lt, Ne, Rational, Symbol, oo
+from sympy import Eq, Expr, Ge, Gt, Integer, Integral, Le, Lt, Ne, Rational, Symbol, oo
 from sympy.core.relational import Relational
 
-from symforget.balls import compile_ball, exact_fraction, to_ball
-from symforget.comparison import Enclosure, compare_at, exact_sign, sides_of
+from symforget.balls import BallFunction, compile_ball, exact_fraction, to_ball
+from symforget.comparison import Comparison, Enclosure, are_apart, compare_at, exact_sign, sides_of, told_apart
 from symforget.domain import Domain, Interval
 from symforget.errors import PrecisionNotReached
 from symforget.functions import normal
 from symforget.precision import workprec
 
 DIGITS = 8
+BITS, QUADRATURE_BITS, MORE_BITS = 64, 48, 160
+"""Precision at which a point is looked at; less where each bit costs time, and more where an inequality is close."""
 AFTER_FIRST = 150
 """How many further points are tried for a more striking witness once one is found, where a point costs little."""
 
@@ -64,7 +66,10 @@ def find_witness(
 
 def witness_at(relation: Relational, point: Mapping[Symbol, Rational], digits: int = DIGITS) -> Witness | None:
     """The witness at a given point, or None if the relation does not certainly fail there."""
-    comparison = compare_at(relation, point, digits)
+    return _as_witness(compare_at(relation, point, digits), point)
+
+
+def _as_witness(comparison: Comparison, point: Mapping[Symbol, Rational]) -> Witness | None:
     if comparison.truth is not False or comparison.left is None or comparison.right is None:
         return None
     return Witness({s.name: v for s, v in point.items()}, comparison.left, comparison.right)
@@ -84,22 +89,40 @@ def complexity(value: Rational) -> float:
     return log2(1 + abs(int(value.p))) + 2 * log2(int(value.q))
 
 
+@dataclass(frozen=True)
+class _Look:
+    """The two sides at a point, and the relative margin by which the relation holds there, ``sure`` of its sign."""
+
+    values: tuple[Rational, ...]
+    sides: tuple[arb, arb]
+    margin: float
+    sure: bool
+
+
 @dataclass
 class _Search:
     relation: Relational
     domain: Domain
     deadline: float
-    found: list[tuple[float, tuple[Rational, ...]]] = field(default_factory=list)
+    found: list[tuple[float, _Look]] = field(default_factory=list)
     nearest: list[tuple[float, tuple[Rational, ...]]] = field(default_factory=list)
     first_at: int | None = None
 
     def __post_init__(self) -> None:
         self.symbols = list(self.domain)
+        self.sides = [compile_ball(side, self.symbols) for side in sides_of(self.relation)]
+        by_quadrature = self.relation.has(Integral, normal)
+        self.after_first = 0 if by_quadrature else AFTER_FIRST
+        self.bits = QUADRATURE_BITS if by_quadrature else BITS
+
+    @cached_property
+    def difference(self) -> Expr:
         left, right = sides_of(self.relation)
-        self.difference = left - right
-        self.sides = [compile_ball(side, self.symbols) for side in (left, right)]
-        self.gap = compile_ball(self.difference, self.symbols)
-        self.after_first = 0 if self.relation.has(Integral, normal) else AFTER_FIRST
+        return left - right
+
+    @cached_property
+    def gap(self) -> BallFunction:
+        return compile_ball(self.difference, self.symbols)
 
     def out_of_time(self) -> bool:
         return time.monotonic() > self.deadline
@@ -113,22 +136,22 @@ class _Search:
         """Try a point. Returns the relative margin by which the relation holds, None if unknown."""
         if not all(i.contains(v) for i, v in zip(self.domain.values(), values, strict=True)):
             return None
-        # Sides that agree to 64 bits are taken to be equal: looking further would double the work on true equalities.
-        margin, sure = self._margin(values, 64)
-        if not sure and not isinstance(self.relation, Eq):
-            margin, sure = self._margin(values, 160)
-        if margin is None:
+        # Sides that agree at first are taken to be equal: looking further would double the work on true equalities.
+        look = self._look(values, self.bits)
+        if not (look and look.sure) and not isinstance(self.relation, Eq):
+            look = self._look(values, MORE_BITS)
+        if look is None:
             return None
-        if sure and margin < 0:
-            simplicity = sum(complexity(v) for v in values)
-            self.found.append((log2(min(1.0, -margin) + 1e-300) - simplicity, tuple(values)))
-        elif not sure and self._fails_exactly(values):
-            self.found.append((-sum(complexity(v) for v in values), tuple(values)))
+        simplicity = sum(complexity(v) for v in values)
+        if look.sure and look.margin < 0:
+            self.found.append((log2(min(1.0, -look.margin) + 1e-300) - simplicity, look))
+        elif not look.sure and self._fails_exactly(values):
+            self.found.append((-simplicity, look))
         else:
-            self._remember(margin, values)
-        return margin
+            self._remember(look.margin, values)
+        return look.margin
 
-    def _margin(self, values: Sequence[Rational], bits: int) -> tuple[float | None, bool]:
+    def _look(self, values: Sequence[Rational], bits: int) -> _Look | None:
         with workprec(bits):
             args = [to_ball(v) for v in values]
             try:
@@ -137,12 +160,12 @@ class _Search:
                 if gap.contains(0) and not isinstance(self.relation, Eq):
                     gap = self.gap(*args)  # the difference as one expression may cancel exactly
             except PrecisionNotReached:
-                return None, False
+                return None
             if not (gap.is_finite() and left.is_finite() and right.is_finite()):
-                return None, False
+                return None
             size = left.abs_upper().max(right.abs_upper())
             relative = float((gap.mid() / size).mid()) if size > 0 else 0.0
-            return self._signed(relative), bool(gap > 0 or gap < 0)
+            return _Look(tuple(values), (left, right), self._signed(relative), bool(gap > 0 or gap < 0))
 
     def _signed(self, relative: float) -> float:
         """Positive where the relation holds."""
@@ -180,7 +203,7 @@ class _Search:
                     trial = [*values[:i], values[i] + move, *values[i + 1 :]]
                     reached = self.visit(trial)
                     if self.found:
-                        self.simplify(list(self.found[-1][1]))
+                        self.simplify(list(self.found[-1][1].values))
                         return
                     if reached is not None and reached < margin:
                         margin, values, improved = reached, trial, True
@@ -224,11 +247,17 @@ class _Search:
                 return
 
     def best(self) -> Witness | None:
-        for _, values in sorted(self.found, key=lambda item: -item[0])[:8]:
-            witness = witness_at(self.relation, dict(zip(self.symbols, values, strict=True)))
+        for _, look in sorted(self.found, key=lambda item: -item[0])[:8]:
+            witness = self._witness(look)
             if witness is not None:
                 return witness
         return None
+
+    def _witness(self, look: _Look) -> Witness | None:
+        point = dict(zip(self.symbols, look.values, strict=True))
+        if not are_apart(look.sides):
+            return witness_at(self.relation, point)
+        return _as_witness(told_apart(self.relation, look.sides, DIGITS), point)
 
 
 def _first_step(interval: Interval, value: Rational) -> Rational:
