@@ -119,7 +119,7 @@ def are_apart(sides: Sequence[arb]) -> bool:
 
 
 def told_apart(relation: Relational, seen: Sequence[arb], digits: int) -> Comparison:
-    """The comparison of two sides enclosed by balls that are apart."""
+    """The comparison of two sides enclosed by balls that are apart, at the precision they were made with or more."""
     sign = 1 if seen[0] > seen[1] else -1
     shown, pair = digits, [Enclosure.of(s, digits) for s in seen]
     while not _disjoint(*pair):  # ends: the balls are disjoint, and outward rounding tends to them

@@ -257,7 +257,8 @@ class _Search:
         point = dict(zip(self.symbols, look.values, strict=True))
         if not are_apart(look.sides):
             return witness_at(self.relation, point)
-        return _as_witness(told_apart(self.relation, look.sides, DIGITS), point)
+        with workprec(MORE_BITS):  # at fewer than the balls were made with their ends might meet
+            return _as_witness(told_apart(self.relation, look.sides, DIGITS), point)
 
 
 def _first_step(interval: Interval, value: Rational) -> Rational:
