@@ -61,7 +61,7 @@ def _log_odds(b: arb) -> arb:
 
 
 def _gate_at(b: arb, delta: arb) -> arb:
-    """H at an exact weight 0 <= b <= 1/2 and an exact delta >= 0."""
+    """H at an exact weight 0 <= b <= 1/2 and an exact delta >= 0; or on a thin ball of weights inside (0, 1)."""
     if b == 0 or delta == 0:
         return arb(1)
     l = _log_odds(b)
@@ -106,6 +106,11 @@ def _valid(beta: arb, delta: arb) -> bool:
     return beta.is_finite() and delta.is_finite() and beta.lower() >= 0 and beta.upper() <= 1
 
 
+def _is_thin_weight(beta: arb) -> bool:
+    """Whether a weight is exact but for rounding, as the nodes of a quadrature are: then its ends need not be told."""
+    return not beta.is_exact() and bool(beta.rad() < beta.lower().min(1 - beta.upper()) * arb(2) ** (8 - ctx.prec))
+
+
 def _over_corners(at: Callable[[arb, arb], arb], low: tuple[arb, arb], high: tuple[arb, arb]) -> arb:
     """The hull of the values at the two corners between which a monotone function lies."""
     if low[0] == high[0] and low[1] == high[1]:
@@ -130,6 +135,10 @@ def gate(beta: arb | acb, delta: arb | acb) -> arb | acb:
         return _complex_gate(beta, delta)
     if not _valid(beta, delta):
         return NAN
+    if delta.is_exact() and _is_thin_weight(beta):
+        with extra_bits(GUARD):
+            value = _gate_at(beta, delta)
+        return +value
     near, far = _near_and_far(beta)
     left, right = _delta_ends(delta)
     return +_over_corners(_gate_at, (near, right), (far, left))

@@ -18,6 +18,8 @@ from symforget.gate.bounds import derivative_bound, strip_constant
 from symforget.gate.point import jet
 
 GUARD = 12
+THIN = 32
+"""Bits of the working precision, guard bits among them, that the width of an argument may take and still be thin."""
 NAN, COMPLEX_NAN = arb.nan(), acb(arb.nan(), arb.nan())
 
 
@@ -39,7 +41,7 @@ class extra_bits:
 
 def _is_thin(relative_change: arb) -> bool:
     """Whether the values on a ball differ so little that one point value and a Lipschitz bound say it all."""
-    return relative_change < arb(2) ** (6 - ctx.prec)
+    return relative_change < arb(2) ** (THIN - ctx.prec)
 
 
 def _spread(value: arb, relative_change: arb) -> arb:
