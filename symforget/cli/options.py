@@ -36,7 +36,8 @@ Digits = Annotated[
     typer.Option("--digits", metavar="N", parser=whole_number("--digits"), help="Decimal digits, 1 to 10000."),
 ]
 Quick = Annotated[
-    bool, typer.Option("--quick", help="Once a derivation is checked, no other leg; elsewhere fewer draws.")
+    bool,
+    typer.Option("--quick", help="Once a derivation is checked, no other leg; elsewhere fewer draws; no false twins."),
 ]
 Jobs = Annotated[
     int | None,

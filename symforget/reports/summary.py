@@ -31,7 +31,8 @@ class Sentence:
 class Summary:
     """Counts of a run, of claims and of derivations that are no claim's symbolic leg.
 
-    The mappings hold every verdict, strongest first, also those that did not occur.
+    The mappings hold every verdict, strongest first, also those that did not occur. ``twins_left``: whether the run was
+    a quick one, which leaves false twins out.
     """
 
     claims: int
@@ -41,6 +42,7 @@ class Summary:
     open_legs: tuple[str, ...]
     twins: int
     twins_refuted: int
+    twins_left: bool
     sentences: tuple[Sentence, ...]
 
 
@@ -55,6 +57,7 @@ def summarise(report: Report) -> Summary:
         open_legs=tuple(open_leg_in_words(claim, e) for claim in report.claims for e in claim.open_legs),
         twins=len(twins),
         twins_refuted=sum(twin.verdict is Verdict.REFUTED for twin in twins),
+        twins_left=report.options.get("quick") is True,
         sentences=group_sentences(report),
     )
 
@@ -114,6 +117,8 @@ def counts_in_words(summary: Summary) -> str:
         words += f"; {plural(derivations, 'derivation')}: {counted}"
     if summary.twins:
         words += f"; {summary.twins_refuted} of {summary.twins} false twins refuted"
+    elif summary.twins_left and summary.claims:
+        words += "; false twins left to a full run"
     return words
 
 
