@@ -26,7 +26,6 @@ from sympy import (
     erf,
     erfc,
     exp,
-    expand_log,
     factor_terms,
     log,
     powsimp,
@@ -188,5 +187,11 @@ def _logarithmic(larger: Expr, smaller: Expr) -> list[Parts]:
 
 
 def _log(side: Expr) -> Expr:
-    """The logarithm of a positive side, of a product as a sum; of a sum SymPy would ask for its sign at length."""
-    return log(side, evaluate=False) if isinstance(side, Add) else expand_log(log(side), force=True)
+    """The logarithm of a positive side, factor by factor; of a sum SymPy would ask for its sign at length."""
+    if isinstance(side, Mul):
+        return Add(*map(_log, side.args))
+    if isinstance(side, exp):
+        return side.args[0]
+    if isinstance(side, Pow):
+        return side.exp * _log(side.base)
+    return log(side, evaluate=not isinstance(side, Add))

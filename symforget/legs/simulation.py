@@ -95,12 +95,12 @@ class Median:
     What is run is read off the statement's left side (a `MedianOverRuns`, perhaps times a number), so that another
     statement is put to another test. A run without a number counts against the statement.
     The sign test is exact: were the median at most that, this many runs above would have probability at most the level.
-    Of 48 runs four may lie on the wrong side, of the 36 of a quick run one.
+    Of 48 runs four may lie on the wrong side, of the 40 of a quick run two.
     """
 
     what: str
     replicates: int = 48
-    quick_replicates: int = 36
+    quick_replicates: int = 40
 
 
 def sample(at: Mapping[Symbol, Any], **options: Any) -> SampleMean:
