@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from shipped import library
 
 from symforget.claims import Verdict
 from symforget.verify import Options, verify
@@ -18,8 +19,9 @@ def test_the_example_is_the_file_that_is_tested():
     assert shown[1] == (ROOT / "examples" / "kraft.py").read_text()
 
 
-def test_the_example_is_proved():
-    (result,) = verify([str(ROOT / "examples" / "kraft.py")], Options()).claims
+@pytest.mark.parametrize("quick", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_the_example_is_proved(quick):
+    (result,) = verify([str(ROOT / "examples" / "kraft.py")], Options(quick=quick)).claims
     assert result.verdict is Verdict.PROVED
     assert result.twin is not None and result.twin.verdict is Verdict.REFUTED
 
@@ -42,10 +44,7 @@ def test_the_pages_it_links_to_exist():
 
 
 def test_every_claim_shown_in_the_excerpt_exists_with_its_title():
-    from symforget.collect import collect
-
-    library, _ = collect(())
     excerpt = README.split("## What it prints")[1].split("## How to read")[0]
     ids = set(re.findall(r"^ *(?:proved|certified|supported) +(\S+/\S+)", excerpt, re.MULTILINE))
     assert ids
-    assert ids <= set(library.ids)
+    assert ids <= set(library().ids)

@@ -3,12 +3,12 @@
 import mpmath
 import numpy as np
 import pytest
+from shipped import shipped
 from sympy import Rational, sqrt
 
 from symforget import model
 from symforget.balls import evaluate
 from symforget.claims import Leg, Verdict
-from symforget.collect import collect
 from symforget.derivation import Context
 from symforget.flows import follow, limit_of_fit
 from symforget.gate import multiprecision
@@ -16,7 +16,7 @@ from symforget.legs import numeric, simulation, symbolic
 from symforget.legs.points import statement_witness
 from symforget.verify import Options, run_claim, run_twin
 
-LIBRARY, ALL = collect(("forward_kl",))
+LIBRARY, ALL = shipped("forward_kl")
 NAMES = [
     "gradient",
     "unique-optimum",

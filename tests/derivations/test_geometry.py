@@ -1,10 +1,10 @@
 """If these fail, a claim about the Fisher geometry is unproved, or cannot be refuted where it is false."""
 
 import pytest
+from shipped import shipped
 from sympy import Integer, Rational
 
 from symforget.claims import Leg, Verdict
-from symforget.collect import collect
 from symforget.derivation import Context
 from symforget.legs import certified, numeric, symbolic
 from symforget.legs.points import statement_witness
@@ -12,7 +12,7 @@ from symforget.rules.oblique import ObliqueIntegral, ObliqueMoments
 from symforget.rules.vectors import t_n, t_o, x
 from symforget.verify import Options, run_twin
 
-LIBRARY, ALL = collect(("geometry",))
+LIBRARY, ALL = shipped("geometry")
 PROVED = [
     *(("fisher", n) for n in ("Hessian", "blocks")),
     *(("conditioning", n) for n in ("trace", "form from below", "form from above", "smallest eigenvalue")),

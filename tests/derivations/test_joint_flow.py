@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 from scipy.optimize import root
+from shipped import shipped
 from sympy import Integer, Le, Rational, pi, sqrt
 
 from symforget.claims import Verdict
-from symforget.collect import collect
 from symforget.derivation import Context
 from symforget.domain import Interval
 from symforget.flows import follow_system
@@ -32,7 +32,7 @@ from symforget.regions import (
 from symforget.rules.regions import StarvationBarrier, TrappingRegion
 from symforget.verify import Options, run_claim
 
-LIBRARY, _ = collect(("reverse_kl",))
+LIBRARY, _ = shipped("reverse_kl")
 CLAIMS = "drift-region new-mode-starvation drift-exponent stationary-points both-on-one-mode"
 NEW = [f"reverse_kl/{name}" for name in CLAIMS.split()]
 GRID = np.arange(-14, 26, 0.02)

@@ -4,15 +4,15 @@ import mpmath
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from shipped import shipped
 from sympy import Rational
 
 from symforget.claims import Leg, Verdict
-from symforget.collect import collect
 from symforget.legs import simulation
 from symforget.legs.points import statement_witness
 from symforget.verify import Options, run_claim, run_twin
 
-LIBRARY, ALL = collect(("oapl",))
+LIBRARY, ALL = shipped("oapl")
 NAMES = "target-odds retention global-minimiser first-step drift-gated drift-ungated two-temperatures"
 EXACT = Options(legs=frozenset({Leg.SYMBOLIC, Leg.CERTIFIED}), quick=True)
 

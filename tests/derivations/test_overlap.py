@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import mpmath
 import pytest
+from shipped import shipped
 from sympy import Limit, Rational, exp, pi, sqrt
 
 from symforget.calculus import H
 from symforget.claims import Leg, Verdict
-from symforget.collect import collect
 from symforget.derivation import Context
 from symforget.legs import certified, symbolic
 from symforget.legs.points import statement_witness
 from symforget.model import beta, delta, l
 from symforget.verify import Options, run_claim, run_twin
 
-LIBRARY, ALL = collect(("overlap",))
+LIBRARY, ALL = shipped("overlap")
 NAMES = """
 misassignment reduction gate-bounds closed-forms information-bound factorisation duality sharp-bound asymptotics
 heat-equation exact-values

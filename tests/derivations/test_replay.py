@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
+from shipped import shipped
 from sympy import Rational
 
 from symforget.claims import Leg, Verdict
-from symforget.collect import collect
 from symforget.legs import simulation
 from symforget.legs.points import statement_witness
 from symforget.verify import Options, run_claim, run_twin
 
-LIBRARY, ALL = collect(("replay",))
+LIBRARY, ALL = shipped("replay")
 NAMES = """
 forward-gradient forward-needs-data forward-residual reverse-unbiased starvation bounded-variance
 """

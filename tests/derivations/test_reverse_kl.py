@@ -3,15 +3,15 @@
 import mpmath
 import numpy as np
 import pytest
+from shipped import shipped
 from sympy import Rational, sqrt
 
 from symforget.claims import Leg, Verdict
-from symforget.collect import collect
 from symforget.derivation import Context
 from symforget.legs import certified, numeric, symbolic
 from symforget.verify import Options, run_claim, run_twin
 
-LIBRARY, ALL = collect(("reverse_kl",))
+LIBRARY, ALL = shipped("reverse_kl")
 NAMES = "gradient unique-optimum local-rate global-rate force-law old-mean-gate exponential-decay"
 PROVED = [f"reverse_kl/{name}" for name in NAMES.split()]
 QUICK = [name for name in PROVED if name != "reverse_kl/force-law"]

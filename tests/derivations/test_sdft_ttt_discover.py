@@ -1,15 +1,15 @@
 """If these fail, a claim on SDFT or TTT-Discover is unproved or never refuted, or the simulation deaf to an error."""
 
 import pytest
+from shipped import shipped
 from sympy import Rational
 
 from symforget.claims import Leg, Verdict
-from symforget.collect import collect
 from symforget.legs import simulation
 from symforget.legs.points import statement_witness
 from symforget.verify import Options, run_claim, run_twin
 
-LIBRARY, ALL = collect(("sdft", "ttt_discover"))
+LIBRARY, ALL = shipped("sdft", "ttt_discover")
 SLUGS = {
     "sdft": "fields fixed-points jacobian retention neutral discrete-ema drift",
     "ttt_discover": "gradient critical-anchor no-anchor retained-odds jacobian budget drift",

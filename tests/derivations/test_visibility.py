@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from shipped import shipped
 from sympy import Rational
 
 from symforget.claims import Leg, Verdict
-from symforget.collect import collect
 from symforget.derivation import Context
 from symforget.legs import simulation, symbolic
 from symforget.legs.points import statement_witness
@@ -13,7 +13,7 @@ from symforget.legs.simulation import FAILURE_PROBABILITY, at_least_heads
 from symforget.simulation import scenarios
 from symforget.verify import Options, run_claim, run_twin
 
-LIBRARY, ALL = collect(("visibility",))
+LIBRARY, ALL = shipped("visibility")
 NAMES = ["two-by-two", "regimes", "chen2025"]
 
 

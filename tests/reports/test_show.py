@@ -1,9 +1,9 @@
 """If these fail, `show` would print formulas that cannot be read."""
 
+from shipped import shipped
 from sympy import Eq, Symbol, sqrt
 
 from symforget.calculus import SampleIntegral, p_n, p_o
-from symforget.collect import collect
 from symforget.reports.describe import _statement, claim_list
 
 x, y = Symbol("x", positive=True), Symbol("y", positive=True)
@@ -21,6 +21,6 @@ def test_a_drawing_wider_than_the_screen_gives_way_to_text():
 
 
 def test_a_list_fits_a_narrow_screen():
-    library, wanted = collect(["overlap"])
+    library, wanted = shipped("overlap")
     claims = [library.claim(name) for name in wanted]
     assert all(len(line) <= 40 for line in claim_list(claims, 40).splitlines())

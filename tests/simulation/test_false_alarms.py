@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from shipped import shipped
 from sympy import Gt
 
 from symforget.claims import Claim, Part, Verdict
-from symforget.collect import collect
 from symforget.instances import GaussianPair
 from symforget.legs import simulation
 from symforget.legs.simulation import Experiment, Median, MedianOverRuns, SampleMean, judge
@@ -42,7 +42,7 @@ class Lone:
 
 
 def lone_checks() -> list[Lone]:
-    library, ids = collect(())
+    library, ids = shipped()
     parts = ((claim, part) for claim in map(library.claim, ids) for part in claim.parts)
     return [Lone(claim, part, number) for claim, part in parts for number in range(len(part.simulation))]
 
