@@ -82,10 +82,10 @@ DIFFERENTIABLE = [
 def test_each_derivative_is_the_slope_of_certified_values(f, s):
     """A central difference of enclosures: independent of fdiff."""
     h = Rational(1, 10**6)
-    ends = [evaluate(f, {**AT, s: AT[s] + k * h}, 30) for k in (1, -1)]
+    ends = [evaluate(f, {**AT, s: AT[s] + k * h}, 20) for k in (1, -1)]
     with workprec(150):
         slope = (ends[0] - ends[1]) / (2 * to_ball(h))
-        found = evaluate(f.diff(s), AT, 20)
+        found = evaluate(f.diff(s), AT, 12)
         assert abs(found / slope - 1) < arb("1e-9")
 
 

@@ -21,7 +21,7 @@ def divergence(state, a, d):
 
 def test_the_gradient_is_the_difference_quotient_of_the_divergence():
     a, d, state, size = mpmath.mpf(3) / 10, 3, (0.2, -0.3, 0.4), mpmath.mpf(10) ** -7
-    with mpmath.workdps(22):
+    with mpmath.workdps(18):
         for k, slope in enumerate(joint_gradient(0.3, 3.0)(np.array(state))):
             ends = [divergence([x + sign * size * (i == k) for i, x in enumerate(state)], a, d) for sign in (1, -1)]
             assert float((ends[0] - ends[1]) / (2 * size)) == pytest.approx(slope, rel=1e-8)

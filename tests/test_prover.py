@@ -264,7 +264,7 @@ def test_the_verdict_of_a_busy_machine_is_that_of_a_quiet_one():
     assert isinstance(certify(relation, domain, timeout=1e-9, search=False, clock=lambda: next(running)), Undecided)
 
 
-@pytest.mark.parametrize("f", [lambda v: v**2, cosh, lambda v: exp(v**2)])
+@pytest.mark.parametrize("f", [lambda v: v**2, pytest.param(cosh, marks=pytest.mark.slow), lambda v: exp(v**2)])
 def test_an_end_of_the_domain_was_once_taken_for_one_outside_it(f):
     """Along x = y the box of x left its interval, and the sign of x - 0 was believed there: x^2 >= y^2 passed."""
     wide, tiny = "(0, 1]", "(0, 1/1073741824]"

@@ -3,7 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
-from shipped import shipped
+from shipped import numeric_evidence, shipped
 from sympy import Rational, sqrt
 
 from symforget import model
@@ -12,7 +12,7 @@ from symforget.claims import Leg, Verdict
 from symforget.derivation import Context
 from symforget.flows import follow, limit_of_fit
 from symforget.gate import multiprecision
-from symforget.legs import numeric, simulation, symbolic
+from symforget.legs import simulation, symbolic
 from symforget.legs.points import statement_witness
 from symforget.verify import Options, run_claim, run_twin
 
@@ -84,8 +84,7 @@ def test_editing_a_constant_is_refuted(slug, name, constants):
 
 @pytest.mark.parametrize("slug", ["logit-flow", "natural-flow"])
 def test_measured_limits_and_flows_agree(slug):
-    claim = LIBRARY.claim(f"forward_kl/{slug}")
-    found = [e for part in claim.parts for e in numeric.run(claim, part, 30)]
+    found = numeric_evidence(f"forward_kl/{slug}", 30)
     assert found and all(e.verdict is Verdict.SUPPORTED for e in found), [e.detail for e in found]
 
 
@@ -159,6 +158,5 @@ def test_a_fit_through_gauges_finds_the_limit_and_an_honest_error():
 @pytest.mark.parametrize("digits", [1, 8, 20])
 def test_measured_limits_ask_no_more_than_the_digits_of_the_run(digits):
     """With --digits 8 the fit of the logit flow's time was singular; a tolerance of 25 digits would ask too much."""
-    claim = LIBRARY.claim("forward_kl/logit-flow")
-    found = [e for part in claim.parts for e in numeric.run(claim, part, digits)]
+    found = numeric_evidence("forward_kl/logit-flow", digits)
     assert found and all(e.verdict is Verdict.SUPPORTED for e in found)

@@ -32,7 +32,12 @@ def part_of(slug, name, constants=None):
     return claim, part, Context.of(claim, LIBRARY.lemmas_for(claim, part))
 
 
-@pytest.mark.parametrize(("slug", "name"), PROVED)
+LONG = [("fisher", "Hessian"), ("fisher", "blocks"), ("conditioning", "trace"), ("covariant", "d = 1")]
+
+
+@pytest.mark.parametrize(
+    ("slug", "name"), [pytest.param(*part, marks=pytest.mark.slow if part in LONG else ()) for part in PROVED]
+)
 def test_the_derivation_closes(slug, name):
     evidence = symbolic.run(*part_of(slug, name), spot=False)
     assert evidence.verdict is Verdict.PROVED, evidence.detail

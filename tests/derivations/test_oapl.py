@@ -21,7 +21,12 @@ def test_the_group_is_complete():
     assert tuple(f"oapl/{n}" for n in NAMES.split()) == ALL
 
 
-@pytest.mark.parametrize("claim_id", ALL)
+LONG = ("oapl/global-minimiser",)
+
+
+@pytest.mark.parametrize(
+    "claim_id", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in ALL]
+)
 def test_every_claim_is_proved_and_its_twin_refuted(claim_id):
     symbolic = Options(legs=frozenset({Leg.SYMBOLIC}), quick=True)
     result = run_claim(LIBRARY, claim_id, symbolic)

@@ -20,7 +20,12 @@ def test_the_group_is_complete():
     assert tuple(f"replay/{n}" for n in NAMES.split()) == ALL
 
 
-@pytest.mark.parametrize("claim_id", ALL)
+LONG = ("replay/forward-residual",)
+
+
+@pytest.mark.parametrize(
+    "claim_id", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in ALL]
+)
 def test_every_claim_is_proved_and_its_twin_refuted(claim_id):
     result = run_claim(LIBRARY, claim_id, Options(legs=frozenset({Leg.SYMBOLIC}), quick=True))
     symbolic = [e for e in result.evidence if e.leg is Leg.SYMBOLIC]
@@ -53,7 +58,7 @@ def test_editing_a_constant_is_refuted(slug, constants):
         ("forward-gradient", "gradient", {"constant": Rational(11, 10)}),
         ("forward-needs-data", "gradient", {"constant": Rational(11, 10)}),
         ("starvation", "batch", {"power": Rational(11, 10)}),
-        ("bounded-variance", "relative variance", {"constant": Rational(11, 10)}),
+        pytest.param("bounded-variance", "relative variance", {"constant": Rational(11, 10)}, marks=pytest.mark.slow),
         ("bounded-variance", "counting on-policy", {"constant": Rational(11, 10)}),
     ],
 )

@@ -66,7 +66,7 @@ def simulated(claim_id, constants):
     ("claim_id", "wrong"),
     [
         ("sdft/fields", {"constant": Rational(21, 20)}),
-        ("sdft/fixed-points", {"target": Rational(21, 20)}),
+        pytest.param("sdft/fixed-points", {"target": Rational(21, 20)}, marks=pytest.mark.slow),
         ("ttt_discover/gradient", {"anchored": Rational(6, 5)}),
         ("ttt_discover/gradient", {"tilted": Rational(21, 20)}),
     ],

@@ -51,7 +51,14 @@ def test_the_anchor_alone_returns_to_the_initial_policy():
     assert abs(training.run(np.full(500, 0.6), 60, np.random.default_rng(0)).mean() - 0.3) < 0.01
 
 
-@pytest.mark.parametrize(("initial", "gap", "delta"), [("0.5", "0.7", "4"), ("0.2", "2", "3"), ("0.8", "0.1", "1")])
+@pytest.mark.parametrize(
+    ("initial", "gap", "delta"),
+    [
+        pytest.param("0.5", "0.7", "4", marks=pytest.mark.slow),
+        pytest.param("0.2", "2", "3", marks=pytest.mark.slow),
+        ("0.8", "0.1", "1"),
+    ],
+)
 def test_the_transition_separates_lost_from_retained(initial, gap, delta):
     """Certified opposite signs: at a strength below the enclosure nothing is kept, above it something is."""
     with workprec(150):

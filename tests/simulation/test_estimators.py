@@ -106,7 +106,7 @@ def test_the_published_reward_is_that_of_a_plain_loop():
 
 def test_many_draws_follow_the_predicted_curve():
     """Weights only, large batches: the sampled run stays within sampling error of exact expectations."""
-    run = replace(scenarios.load("weights").resized(steps=40, batch=20_000))
+    run = replace(scenarios.load("weights").resized(steps=40, batch=8000))
     done = collected(run, Settings(replicates=4))
     for name, expected in predicted(run).items():
         assert np.abs(done[name].weight.mean(axis=0) - expected.weight[0]).max() < 0.01, name

@@ -76,6 +76,7 @@ def test_ttt_discover_ends_where_its_objective_is_stationary():
     assert abs(slope) < 5e-3 and 0.25 < end < 0.35
 
 
+@pytest.mark.slow
 def test_without_an_anchor_ttt_discover_loses_the_old_mass_and_a_stronger_one_keeps_more():
     found = predicted(scenarios.load("ttt_discover").resized(steps=1200))
     ends = [float(t.weight[0, -1]) for t in found.values()]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,10 @@ from typer.testing import CliRunner, Result
 from symforget.cli import app
 from symforget.tables import table
 from symforget.tables.compute import in_order, rows
-from symforget.tables.evaluate import row_at
+from symforget.tables.evaluate import Row, row_at
 from symforget.tables.journal import Journal
 from symforget.tables.progress import counted
-from symforget.tables.request import request
+from symforget.tables.request import Request, request
 
 
 def run(*arguments: str) -> Result:
@@ -104,6 +105,28 @@ def test_there_must_be_something_to_resume(tmp_path: Path) -> None:
     assert result.exit_code == 4 and "--resume: cannot read" in result.stderr
 
 
+def test_what_is_done_before_an_interrupt_is_kept_and_continued(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output, kept = tmp_path / "t.csv", tmp_path / "t.csv.partial"
+    arguments = (*MISASSIGNMENT, "--format", "csv", "--output", output)
+
+    def interrupted(asked: Request, jobs: int, first: int) -> Iterator[Row]:
+        yield from islice(rows(asked, 1, first), 3)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("symforget.tables.compute.rows", interrupted)
+        result = run(*arguments)
+    assert result.exit_code == 2 and "interrupted: 3 of 4 rows are done" in result.stderr
+    assert "--resume continues" in result.stderr
+    done = output.read_text().splitlines()
+    assert len(done) == 4 and kept.read_text().count("\n") == 4
+    assert run(*arguments, "--resume").exit_code == 0 and not kept.exists()
+    assert output.read_text().splitlines()[:4] == done and len(output.read_text().splitlines()) == 5
+
+
+@pytest.mark.slow
 def test_an_interrupt_keeps_the_rows_that_are_done(tmp_path: Path) -> None:
     """Real processes and a real signal: the rows done are in the output and are continued, not made again."""
     output = tmp_path / "t.csv"
