@@ -1,12 +1,14 @@
 """If these fail, `eval` would give a false reason for what it cannot print, or fail where a value is known."""
 
+import json
+import re
+from decimal import Decimal
 from functools import partial
 
 import pytest
-from typer.testing import CliRunner
+from commands import only_line, run
 
 from symforget import balls
-from symforget.cli import app
 from symforget.cli.values import certified_value
 from symforget.errors import BeyondDecimals, PrecisionNotReached
 from symforget.language import parse_expression
@@ -63,5 +65,61 @@ def test_divergences_from_the_middle_are_those_of_the_definition():
 
 
 def test_the_command_prints_zero():
-    result = CliRunner().invoke(app, ["eval", "reverse_kl(1/2, 1/2, 3)"])
+    result = run("eval", "reverse_kl(1/2, 1/2, 3)")
     assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "0")
+
+
+@pytest.mark.parametrize(
+    ("expression", "digits", "value"),
+    [
+        ("1/3 + 1/6", 5, "0.50000"),
+        ("sqrt(2)", 20, "1.4142135623730950488"),
+        ("pi", 40, "3.141592653589793238462643383279502884197"),
+        ("2/3", 3, "0.667"),
+        ("exp(-1000)", 5, "5.0760e-435"),
+    ],
+)
+def test_value_is_correctly_rounded(expression: str, digits: int, value: str) -> None:
+    result = run("eval", expression, "--digits", digits)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.splitlines()[0] == value
+    assert "certified" in result.stdout
+
+
+def test_gate_to_50_digits_agrees_with_more_digits() -> None:
+    """If it failed, digits said to be certified would be wrong."""
+    fifty = run("eval", "gate(3/10, 2)", "--digits", 50).stdout.splitlines()[0]
+    eighty = run("eval", "gate(3/10, 2)", "--digits", 80).stdout.splitlines()[0]
+    assert len(fifty) == 52
+    assert abs(Decimal(fifty) - Decimal(eighty)) <= Decimal("0.5e-50")
+
+
+def test_value_beyond_the_reach_of_floats() -> None:
+    """At beta = 1/2 and delta = 80 quadrature in floating point returns 0.5 or 0 without a warning."""
+    line = run("eval", "misassignment_old(1/2, 80)", "--digits", 30).stdout.splitlines()[0]
+    assert re.fullmatch(r"5\.74182663\d{21}e-350", line)
+
+
+def test_rational_value_is_also_printed_exactly() -> None:
+    text = run("eval", "2/7 + 1/7", "--digits", 6).stdout
+    assert "0.428571\n= 3/7 exactly\n" in text
+
+
+def test_value_that_is_zero_or_undefined_is_not_made_up() -> None:
+    """If it failed, digits of noise would be printed as certified."""
+    for expression in ("exp(1) - exp(1)", "log(-1)"):
+        result = run("eval", expression)
+        assert result.exit_code == 1
+        assert only_line(result).startswith("symforget: ")
+
+
+def test_value_as_json() -> None:
+    found = json.loads(run("eval", "1/4", "--digits", 3, "--json").stdout)
+    assert found == {
+        "schema": "symforget-value/1",
+        "expression": "1/4",
+        "digits": 3,
+        "value": "0.250",
+        "radius": "0",
+        "exact": "1/4",
+    }
