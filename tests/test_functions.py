@@ -63,8 +63,8 @@ def test_it_differentiates_under_the_expectation():
     assert e.diff(x) == normal(sech((delta * z + x) / 2).diff(x), z)
     h = Rational(1, 10**8)
     at = {delta: 2, x: 1}
-    numeric = (e.subs({delta: 2 + h, x: 1}).evalf(30) - e.subs({delta: 2 - h, x: 1}).evalf(30)) / (2 * h)
-    assert abs(e.diff(delta).subs(at).evalf(25) - numeric) < 1e-12
+    numeric = (e.subs({delta: 2 + h, x: 1}).evalf(24) - e.subs({delta: 2 - h, x: 1}).evalf(24)) / (2 * h)
+    assert abs(e.diff(delta).subs(at).evalf(15) - numeric) < 1e-12
 
 
 def test_it_is_carried_out_where_sympy_can():

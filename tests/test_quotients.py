@@ -27,7 +27,7 @@ def value(tree, leaf):
     return a + b if operation == "+" else a * b
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(TREES)
 def test_the_arithmetic_is_that_of_the_field(tree):
     ours, theirs = Field(2), field("x,y", QQ)

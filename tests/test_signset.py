@@ -26,7 +26,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TREES, st.integers(0, 1000))
 def test_every_value_has_one_of_the_signs(expr, seed):
     random = Random(seed)

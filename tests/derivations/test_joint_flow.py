@@ -71,7 +71,7 @@ def checked(claim_id, name, **constants):
     return claim, part, context
 
 
-LONG = ("reverse_kl/drift-exponent", "reverse_kl/new-mode-starvation")
+LONG = ("reverse_kl/drift-exponent", "reverse_kl/drift-region", "reverse_kl/new-mode-starvation")
 
 
 @pytest.mark.parametrize(

@@ -163,11 +163,11 @@ def test_a_part_for_every_flow_and_leg():
 @pytest.mark.parametrize(
     "claim_id",
     [
-        "overlap/asymptotics",
+        pytest.param("overlap/asymptotics", marks=pytest.mark.slow),
         "forward_kl/logit-flow",
         "forward_kl/natural-flow",
         "reverse_kl/local-rate",
-        "reverse_kl/exponential-decay",
+        pytest.param("reverse_kl/exponential-decay", marks=pytest.mark.slow),
     ],
 )
 def test_rates_and_exponents_are_measured_to_thirty_digits(claim_id):

@@ -128,7 +128,7 @@ def test_the_sign_of_a_number_below_an_expectation_is_found_by_balls():
         (Integral(atan(1 / (s - t)), (s, 0, 2)), 1, Integral(atan(1 / (s - t)).diff(t).subs(t, 1), (s, 0, 2)), PutIn()),
         (normal(Piecewise((0, z < t), (1, True)), z), 0, 0, PutIn()),
         (RewardIntegral(t**3 * p_o / (t**2 + y) ** 2), 0, 0, PutInReward()),
-        (Max(t, 1 - t), Rational(1, 2), 0, PutIn()),
+        pytest.param(Max(t, 1 - t), Rational(1, 2), 0, PutIn(), marks=pytest.mark.slow),
     ],
 )
 def test_putting_a_point_in_takes_no_derivatives(moved, point, value, rule):
