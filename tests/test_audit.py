@@ -153,7 +153,7 @@ NOT_IMPLIED = [
     (ge(SLOPE, -1), ge(Derivative(2 * SLOPE.expr, beta), -1)),
     (ge(x, -SLOPE), ge(x, -Derivative(2 * SLOPE.expr, beta))),
     (SPREAD, ge(SampleIntegral((p_o - p_n / 2) ** 2 / mixture(beta)), 4 * TV**2)),
-    (TIME, le(Integral(1 / (b**3 * (1 - H(b))), (b, beta / 2, beta)), 1 / TV**2)),
+    pytest.param(TIME, le(Integral(1 / (b**3 * (1 - H(b))), (b, beta / 2, beta)), 1 / TV**2), marks=pytest.mark.slow),
     (TIME, le(Integral(1 / (b**2 * (1 - H(b))), (b, beta / 3, beta)), 1 / TV**2)),
     (TIME, ge(Integral(1 / (b**2 * (1 - H(b))), (b, beta / 2, beta)), 1 / TV**2)),
     (UPPER, le(H(beta), BC**2 / (2 * sqrt(beta * (1 - beta))))),

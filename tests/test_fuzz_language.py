@@ -123,7 +123,7 @@ well_formed = st.builds(
 texts = anything | token_salad | spaced_salad | well_formed
 
 
-@quick(60)
+@quick(40)
 @given(texts)
 def test_any_text_is_read_or_refused(text):
     answers(text)

@@ -166,7 +166,7 @@ def test_a_part_for_every_flow_and_leg():
         pytest.param("overlap/asymptotics", marks=pytest.mark.slow),
         "forward_kl/logit-flow",
         "forward_kl/natural-flow",
-        "reverse_kl/local-rate",
+        pytest.param("reverse_kl/local-rate", marks=pytest.mark.slow),
         pytest.param("reverse_kl/exponential-decay", marks=pytest.mark.slow),
     ],
 )
