@@ -9,7 +9,7 @@ from jsonschema import validate
 from symforget.claims import Verdict
 from symforget.reports import html, markdown
 from symforget.reports.json import document, schema
-from symforget.reports.summary import summarise
+from symforget.reports.summary import counts_in_words, summarise
 from symforget.reports.text import render
 from symforget.verify import Options, verify
 
@@ -78,3 +78,11 @@ def test_a_run_of_some_legs_says_so_over_its_sentences(whole):
     some = replace(whole, options={"legs": ["symbolic"]})
     assert "answer each (legs: symbolic):" in render(some, 120).plain
     assert "answer each:" in render(every, 120).plain
+
+
+def test_a_quick_run_says_that_false_twins_are_left_to_a_full_one():
+    """They test the checks: a report must not pass for one in which they were refuted."""
+    quick, full = (verify(["overlap/misassignment"], Options(quick=quick)) for quick in (True, False))
+    assert quick.claims[0].twin is None and quick.claims[0].verdict is Verdict.PROVED
+    assert counts_in_words(summarise(quick)) == "1 claim: 1 proved; false twins left to a full run"
+    assert counts_in_words(summarise(full)) == "1 claim: 1 proved; 1 of 1 false twins refuted"
