@@ -31,7 +31,7 @@ from symforget.derivation import ACCEPTED, NOT_OVER_THE_LINE, Checked, Context, 
 from symforget.domain import Interval
 from symforget.ends import value_at_end
 from symforget.functions import normal
-from symforget.rational import coefficients
+from symforget.rational import coefficients, factored, fraction
 from symforget.rules.gaussian import same_expectations
 from symforget.rules.intervals import is_smooth
 from symforget.rules.touching import POSITIVE, opened
@@ -148,8 +148,8 @@ class _NotPositive(ValueError):
 def _split(argument: Expr, names: dict[Expr, Dummy]) -> Expr:
     """log of a product as the sum of names for the logarithms of its factors; each must be seen to be positive."""
     total: Expr = Integer(0)
-    for side, sign in zip(together(argument).as_numer_denom(), (1, -1), strict=True):
-        for factor, power in side.factor().as_powers_dict().items():
+    for side, sign in zip(fraction(argument), (1, -1), strict=True):
+        for factor, power in factored(side).as_powers_dict().items():
             base = factor.expand()
             if not base.is_positive:
                 raise _NotPositive(str(base))
