@@ -19,9 +19,8 @@ def test_the_example_is_the_file_that_is_tested():
     assert shown[1] == (ROOT / "examples" / "kraft.py").read_text()
 
 
-@pytest.mark.parametrize("quick", [True, pytest.param(False, marks=pytest.mark.slow)])
-def test_the_example_is_proved(quick):
-    (result,) = verify([str(ROOT / "examples" / "kraft.py")], Options(quick=quick)).claims
+def test_the_example_is_proved():
+    (result,) = verify([str(ROOT / "examples" / "kraft.py")], Options()).claims
     assert result.verdict is Verdict.PROVED
     assert result.twin is not None and result.twin.verdict is Verdict.REFUTED
 
