@@ -73,7 +73,7 @@ def _growth(u: Expr, s: Symbol, needed: Conditions) -> list[Growth] | None:
     if u == s:
         return [Growth(Integer(0), Integer(0), Integer(1))]
     if isinstance(u, sympy.exp):
-        return _of_exponential(u.args[0], s) or _of_bounded(u.args[0], s, needed)
+        return _of_exponential(u.exp, s) or _of_bounded(u.exp, s, needed)
     if isinstance(u, sympy.sech | sympy.cosh | sympy.sinh):
         return _of_hyperbolic(u, s)
     if isinstance(u, sympy.log):
@@ -144,7 +144,7 @@ def _of_power(u: Any, s: Symbol, needed: Conditions) -> list[Growth] | None:
             return _products([terms] * int(exponent))
         return [term.power(exponent) for term in terms]  # |a + b|^p <= C (|a|^p + |b|^p)
     if isinstance(base, sympy.exp):
-        return _of_exponential(sympy.expand(exponent * base.args[0]), s)
+        return _of_exponential(sympy.expand(exponent * base.exp), s)
     polynomial = base.as_poly(s)
     if polynomial is not None and all(not c.has(s) for c in polynomial.all_coeffs()):
         needed.append((polynomial.LC(), "!="))
@@ -170,5 +170,5 @@ def _is_away_from_zero(v: Expr, s: Symbol) -> bool:
 def _grows(term: Expr, s: Symbol) -> bool:
     """Whether a positive term tends to oo: a constant times the exponential of a polynomial that does."""
     _, rest = term.as_independent(s, as_Add=False)
-    exponent = rest.args[0].as_poly(s) if isinstance(rest, sympy.exp) else None
+    exponent = rest.exp.as_poly(s) if isinstance(rest, sympy.exp) else None
     return exponent is not None and bool(exponent.LC().is_positive)

@@ -125,7 +125,7 @@ def _decays_exponentially(factors: list[Any], values: list[Any], end: Any) -> bo
     if end not in (oo, -oo) or not all(_is_finite(value) for value in values):
         return False
     return any(
-        isinstance(factor, sympy.exp) and value == 0 and _grows(factor.args[0])
+        isinstance(factor, sympy.exp) and value == 0 and _grows(factor.exp)
         for factor, value in zip(factors, values, strict=True)
     )
 

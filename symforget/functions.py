@@ -75,10 +75,14 @@ class Phi(Function):
         return image
 
 
+_LEVELS = 10**9
+"""Beyond the indices that SymPy gives to dummies, which start at random below 10^7."""
+
+
 def _bound_variable(level: int) -> Dummy:
     # One fixed dummy for each depth of nesting: equal expectations compare equal, and no symbol of a
     # reader's can be captured.
-    return Dummy("z", dummy_index=7_100_000 + level, real=True)
+    return Dummy("z", dummy_index=_LEVELS + level, real=True)
 
 
 class normal(Expr):
@@ -97,9 +101,11 @@ class normal(Expr):
         if not isinstance(function, Lambda) or len(function.variables) != 1:
             raise TypeError("normal(expr, z): z is the one symbol bound by the expectation")
         old, inner = function.variables[0], function.expr
-        if old not in inner.free_symbols:
+        free = inner.free_symbols
+        if old not in free:
             return inner
-        new = _bound_variable(_depth(inner) + 1)
+        inside = {e.variable for e in inner.atoms(normal)}
+        new = _bound_variable(1 + _highest_level(inside | free - {old}))
         return Expr.__new__(cls, Lambda(new, put_in(inner, {old: new}) if old != new else inner))
 
     @property
@@ -163,9 +169,13 @@ class normal(Expr):
         return f"normal({printer._print(self.body.xreplace({self.variable: Symbol(name)}))}, {name})"
 
 
-def _depth(expr: Expr) -> int:
-    inner = [int(e.variable.dummy_index) - 7_100_000 for e in expr.atoms(normal)]
-    return max(inner, default=0)
+def _highest_level(symbols: set[Symbol]) -> int:
+    """That of the bound variables among the symbols; 0 without any.
+
+    The variable of an expectation is free in what is opened inside it, where it must not be bound again.
+    """
+    levels = (s.dummy_index - _LEVELS for s in symbols if isinstance(s, Dummy))
+    return max((level for level in levels if level > 0), default=0)
 
 
 def _moment(n: int) -> Rational:

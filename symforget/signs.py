@@ -143,7 +143,7 @@ def _powers(expr: Expr) -> Expr:
 
 def _exponents_in_lowest_terms(expr: Expr) -> Expr:
     """Products of exponentials as one, its exponent in lowest terms."""
-    return mapped(powsimp(expand(expr)), exp, lambda e: exp(cancelled(e.args[0])))
+    return mapped(powsimp(expand(expr)), exp, lambda e: exp(cancelled(e.exp)))
 
 
 def _exponentials(expr: Expr) -> Expr:

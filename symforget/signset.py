@@ -27,7 +27,7 @@ def possible_signs(expr: Expr) -> int:
     if isinstance(expr, Mul):
         return _of_product([possible_signs(arg) for arg in expr.args])
     if isinstance(expr, exp):
-        return POSITIVE if possible_signs(expr.args[0]) else UNKNOWN
+        return POSITIVE if possible_signs(expr.exp) else UNKNOWN
     if isinstance(expr, Pow):
         return _of_power(expr)
     return _assumed(expr)

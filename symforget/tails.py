@@ -102,7 +102,7 @@ class Growth:
         if not u.has(self.variable):
             return self._bounded(u)
         if isinstance(u, exp):
-            return self.upper(u.args[0])
+            return self.upper(u.exp)
         if isinstance(u, Mul):
             return self._sum([self.magnitude(f) for f in u.args])
         if isinstance(u, Add | Max | Min):
@@ -183,7 +183,7 @@ class Growth:
     def _reciprocal(self, v: Expr) -> Quadratic:
         """A bound of log |1/v|."""
         if isinstance(v, exp):
-            return self.upper(-v.args[0])
+            return self.upper(-v.exp)
         if isinstance(v, Mul):
             return self._sum([self._reciprocal(f) for f in v.args])
         if isinstance(v, Pow) and isinstance(v.exp, Rational):

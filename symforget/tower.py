@@ -33,7 +33,7 @@ def opened(expr: Expr) -> Expr:
     if isinstance(expr, log):
         return _logarithm(args[0])
     if isinstance(expr, exp):
-        return _exponential(args[0])
+        return _exponential(args[-1])
     if isinstance(expr, Pow) and not args[1].is_Integer:
         return _power(*args)
     return expr if all(a is b for a, b in zip(args, expr.args, strict=True)) else expr.func(*args)
@@ -53,7 +53,7 @@ def _logarithm(argument: Expr) -> Expr:
 
 
 def _log_of_base(base: Expr) -> Expr:
-    return base.args[0] if isinstance(base, exp) else log(base)
+    return base.exp if isinstance(base, exp) else log(base)
 
 
 def _as_power(f: Expr) -> tuple[Expr, Expr]:
@@ -90,5 +90,5 @@ def _power(base: Expr, exponent: Expr) -> Expr:
 
 def _root(base: Expr, inner: Expr, exponent: Expr) -> Expr:
     if isinstance(base, exp):
-        return exp(base.args[0] * exponent)
+        return exp(base.exp * exponent)
     return base ** (inner * exponent) if base.is_positive else (base**inner) ** exponent

@@ -117,7 +117,7 @@ def vanishes_in_exponentials(expr: Expr) -> bool:
     """
     circular = (HyperbolicFunction, TrigonometricFunction)
     opened = mapped(expr, circular, _opened) if expr.atoms(*circular) else expr
-    exponents = {e: _rational_combination(e.args[0]) for e in opened.atoms(exp)}
+    exponents = {e: _rational_combination(e.exp) for e in opened.atoms(exp)}
     steps: dict[Expr, int] = {}
     for combination in exponents.values():
         for term, coefficient in combination.items():

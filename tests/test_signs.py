@@ -1,7 +1,7 @@
 """If these fail, a derivation step could be called exact when it is not."""
 
 import pytest
-from sympy import Symbol, exp, log, oo, sqrt
+from sympy import E, Pow, Symbol, exp, log, oo, sqrt
 
 from symforget.domain import Interval
 from symforget.signs import is_nonnegative, is_positive, is_zero
@@ -67,3 +67,10 @@ def test_a_strict_sign_is_not_taken_to_a_closed_upper_end_by_continuity():
     assert not is_positive(1 - beta, half_open)
     assert is_nonnegative(1 - beta, half_open)
     assert is_positive(2 - beta, half_open)
+
+
+def test_an_unevaluated_power_of_e_is_the_exponential_of_its_exponent():
+    """SymPy counts Pow(E, x) among the exponentials, but its first argument is E."""
+    power = Pow(E, beta, evaluate=False)
+    assert is_zero(power - exp(beta), UNIT) and not is_zero(power - exp(E), UNIT)
+    assert is_positive(power, UNIT) and not is_positive(Pow(E, log(-beta), evaluate=False), UNIT)

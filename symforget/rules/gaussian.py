@@ -259,7 +259,7 @@ def _tame(g: Expr, z: Symbol) -> bool:
     affine = isinstance(g, (exp, cosh, sin, cos, tanh, sech)) and g.args[0].is_polynomial(z)
     if affine and Poly(g.args[0], z).degree() <= 1:
         return True
-    if isinstance(g, exp) and _bounded(g.args[0], z):
+    if isinstance(g, exp) and _bounded(g.exp, z):
         return True
     return g.is_Pow and _positive_denominator(g, z)
 

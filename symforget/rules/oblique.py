@@ -267,7 +267,7 @@ class InThePlane:
         opened = mapped(opened, log, lambda e: expand_log(log(factored(e.args[0]))))
         opened = mapped(opened, sech, lambda e: 1 / cosh(expand(e.args[0])))
         opened = mapped(opened, cosh, lambda e: (exp(e.args[0]) + exp(-e.args[0])) / 2)
-        opened = mapped(opened, exp, lambda e: expand(exp(expand(e.args[0]))))
+        opened = mapped(opened, exp, lambda e: expand(exp(expand(e.exp))))
         roots = {e: factored(e.base) ** e.exp for e in opened.atoms(Pow) if e.exp.is_Rational and not e.exp.is_Integer}
         return cancelled(opened.xreplace(roots)) == 0
 

@@ -201,8 +201,8 @@ class ProductLogarithm:
             name, argument = Dummy("W", positive=True), value.args[0]
             if not argument.is_positive:
                 return Checked(False, f"{argument} is not shown to be positive")
-            powers = {e: e.args[0].coeff(value) for e in difference.atoms(exp) if e.has(value)}
-            if not all(c.is_Integer and e.args[0] == c * value for e, c in powers.items()):
+            powers = {e: e.exp.coeff(value) for e in difference.atoms(exp) if e.has(value)}
+            if not all(c.is_Integer and e.exp == c * value for e, c in powers.items()):
                 return Checked(False, "the exponentials of W do not separate")
             difference = difference.xreplace({e: (argument / name) ** c for e, c in powers.items()})
             difference = difference.xreplace({value: name})
@@ -245,7 +245,7 @@ class SteinLogistic:
         """1/(1 + exp(affine in z)), real."""
         if not (e.is_Pow and e.exp == -1 and e.base.is_Add):
             return False
-        (exponent,) = [t.args[0] for t in (e.base - 1,) if isinstance(t, exp)] or [None]
+        (exponent,) = [t.exp for t in (e.base - 1,) if isinstance(t, exp)] or [None]
         try:
             return exponent is not None and bool(exponent.is_real) and Poly(exponent, self.z).degree() <= 1
         except PolynomialError:

@@ -297,7 +297,7 @@ class LogOfTwoBells:
         bells = (2 * body.args[0]).expand(power_exp=False).as_coefficients_dict()
         if len(bells) != 2 or set(bells.values()) != {1} or not all(isinstance(e, exp) for e in bells):
             return False
-        first, second = (e.args[0] for e in bells)
+        first, second = (e.exp for e in bells)
         return is_zero(first + second - 2 * self.a, context.domain) and any(
             is_zero(first - second - sign * 2 * self.b, context.domain) for sign in (1, -1)
         )

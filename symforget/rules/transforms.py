@@ -300,7 +300,7 @@ def _sign_of_difference(e: Expr, domain: Mapping[Symbol, Any]) -> int:
     (c, f), (d, g) = (t.as_coeff_Mul() for t in terms)
     if c + d != 0 or not isinstance(f, exp) or not isinstance(g, exp):
         return 0
-    gap = (f.args[0] - g.args[0]) * (1 if c.is_positive else -1)
+    gap = (f.exp - g.exp) * (1 if c.is_positive else -1)
     return 1 if is_nonnegative(gap, domain) else -1 if is_nonnegative(-gap, domain) else 0
 
 

@@ -6,8 +6,9 @@ from sympy import Abs, Integer, Rational, Symbol, cos, cosh, exp, log, pi, sech,
 from symforget.derivation import Context, any_real
 from symforget.domain import Interval
 from symforget.functions import normal
+from symforget.gate.symbolic import gate_s
 from symforget.model import delta
-from symforget.rules import PointwiseExpectation, Stein, Tilt
+from symforget.rules import GateAsExpectation, PointwiseExpectation, Stein, Tilt
 from symforget.rules.oblique import InThePlane, ObliqueIntegral
 from symforget.rules.rewards import SteinLogistic
 from symforget.rules.space import IncreasingFromZero, LogCoshBelow, LogOfTwoBells, SigmoidBelowPower
@@ -30,6 +31,15 @@ def test_any_real_number_is_nothing_in_particular():
     assert any_real(z)
     for assumed in ("positive", "nonpositive", "nonzero", "integer", "rational", "irrational"):
         assert not any_real(Symbol("z", real=True, **{assumed: True})), assumed
+
+
+def test_a_gate_opened_inside_an_expectation_has_a_variable_of_its_own():
+    """E_z S(delta, z) is a double expectation; with one variable for both it would be E sech((delta + 1) z/2)."""
+    averaged = normal(gate_s(delta, z), z)
+    assert not accepts(GateAsExpectation(), averaged, "=", normal(sech((delta + 1) * z / 2), z))
+    assert accepts(GateAsExpectation(), averaged, "=", normal(normal(sech((delta * d + z) / 2), d), z))
+    inner = normal(d * averaged.variable, d)
+    assert inner.variable != averaged.variable and inner.free_symbols == {averaged.variable}
 
 
 def power_bound(variable):
