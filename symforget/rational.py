@@ -3,7 +3,7 @@
 As SymPy's `cancel` and `factor` of `together`, in a fraction of the time. Whatever is not a sum, a product or a power
 counts as a generator; a power b^(c t) with rational c is one of a generator for b and t, so that exp(x) is known to be
 the square of exp(x/2), and x that of sqrt(x). Each form equals the expression wherever that has a value; what divides
-by something identically zero is nan.
+by something identically zero is nan, and what is too large to be multiplied out stays as it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, default_sort_key, ilcm, nan
 
-from symforget.quotients import Field, Quotient
+from symforget.quotients import Field, Quotient, TooLarge
 from symforget.trees import fold
 
 
@@ -76,17 +76,20 @@ def affine_in(expr: Expr, parts: Collection[Expr]) -> tuple[Expr, dict[Expr, Exp
 
 
 class _Reading:
-    """An expression as a quotient of polynomials in its generators, and such polynomials as expressions again."""
+    """An expression as a quotient of polynomials in its generators, and such polynomials as expressions again.
+
+    ``whole``: the expression itself is the one generator.
+    """
 
     value: Quotient
 
-    def __init__(self, expr: Expr, first: tuple[Expr, ...] = ()) -> None:
-        powers = {leaf: _as_power(leaf) for leaf in _leaves(expr)}
+    def __init__(self, expr: Expr, first: tuple[Expr, ...] = (), whole: bool = False) -> None:
+        powers = {expr: (expr, Integer(1), Integer(1))} if whole else {e: _as_power(e) for e in _leaves(expr)}
         steps: dict[tuple[Expr, Expr], int] = {}
         for base, exponent, coefficient in powers.values():
             steps[base, exponent] = ilcm(steps.get((base, exponent), 1), coefficient.q)
-        roots = {(base, exponent): Pow(base, exponent / q) for (base, exponent), q in steps.items()}
-        others = sorted(set(roots.values()) - set(first), key=default_sort_key)
+        self._roots = {(base, exponent): Pow(base, exponent / q) for (base, exponent), q in steps.items()}
+        others = sorted(set(self._roots.values()) - set(first), key=default_sort_key)
         self._generators = (*first, *others)
         field = Field(len(self._generators))
         known = dict(zip(self._generators, field.generators, strict=True))
@@ -95,15 +98,16 @@ class _Reading:
             if isinstance(e, Rational):
                 return field.constant(int(e.p), int(e.q))
             base, exponent, coefficient = powers[e]
-            return known[roots[base, exponent]] ** int(coefficient * steps[base, exponent])
+            return known[self._roots[base, exponent]] ** int(coefficient * steps[base, exponent])
 
-        self.value = fold(expr, leaf, lambda base, exponent: base**exponent, lambda x: x)
+        self.value = leaf(expr) if whole else fold(expr, leaf, lambda base, exponent: base**exponent, lambda x: x)
 
     def is_polynomial_in(self, variables: tuple[Expr, ...]) -> bool:
         """Whether the first generators, the variables, stand in no other generator and not below the line."""
         others = self._generators[len(variables) :]
         hidden = any(g.has(*variables) for g in others) if variables else False
-        return not hidden and not any(self.value.below.degrees()[: len(variables)])
+        powers = any(self._roots.get(_as_power(v)[:2], v) != v for v in variables)
+        return not hidden and not powers and not any(self.value.below.degrees()[: len(variables)])
 
     def terms(self, polynomial: Any, skip: int = 0) -> Iterator[tuple[tuple[int, ...], Expr]]:
         """The exponents of the first ``skip`` generators in each term, and the term without these."""
@@ -127,6 +131,8 @@ def _read(expr: Expr, first: tuple[Expr, ...] = ()) -> _Reading | None:
         return _Reading(expr, first)
     except ZeroDivisionError:
         return None
+    except TooLarge:
+        return _Reading(expr, first, whole=True)
 
 
 def _as_power(leaf: Expr) -> tuple[Expr, Expr, Rational]:

@@ -35,7 +35,7 @@ from sympy import (
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
-from symforget.quotients import Field, Quotient
+from symforget.quotients import Field, Quotient, TooLarge
 from symforget.trees import fold, mapped
 
 _PRIME = 2**61 - 1
@@ -49,7 +49,7 @@ def vanishes_as_rational(expr: Expr) -> bool:
         if any(_modular(expr, Random(seed), generators) for seed in (1, 2)):
             return False
         return _in_field(expr, list(generators)).is_zero
-    except ZeroDivisionError:
+    except (TooLarge, ZeroDivisionError):
         return False
 
 
@@ -74,7 +74,7 @@ def _vanishes_with_roots(expr: Expr) -> bool:
                 return False
             numerator = divmod(numerator, relation.above)[1]
         return numerator.is_zero()
-    except ZeroDivisionError:
+    except (TooLarge, ZeroDivisionError):
         return False
 
 

@@ -9,6 +9,7 @@ from sympy.simplify.radsimp import denom
 from symforget import rational
 from symforget.rational import affine_in, cancelled, coefficients, factored
 from symforget.trees import mapped, nodes
+from symforget.vanishing import vanishes_as_rational
 
 x, y, z = symbols("x y z", positive=True)
 t = symbols("t", real=True)
@@ -70,6 +71,20 @@ def test_coefficients_are_those_of_a_polynomial_and_nothing_else():
     assert coefficients(S.Zero, (x,)) == {}
     for e in (1 / x, sqrt(x) + x, exp(x) * x, Abs(x - 1), y / (x + y)):
         assert coefficients(e, (x,)) is None
+
+
+def test_a_power_as_variable_is_not_overlooked_in_a_root_of_it():
+    """exp(t/2) is no constant in exp(t)."""
+    assert coefficients(exp(2 * t) + x, (exp(t),)) == {(2,): 1, (0,): x}
+    for e, variable in ((exp(t / 2), exp(t)), (exp(t / 2) * exp(t), exp(t)), (exp(t), exp(2 * t))):
+        assert coefficients(e, (variable,)) is None
+
+
+def test_what_is_too_large_to_be_multiplied_out_stays_as_it_is():
+    """A long call into FLINT cannot be stopped: time limits would not hold."""
+    for e in ((x + y + z + 1) ** 900 / (x + 2), (x + 1) ** 10**6, x**10**30 + 1):
+        assert rational.fraction(e) == (e, 1) and cancelled(e) == e and factored(e) == e
+        assert coefficients(e, (x,)) is None and not vanishes_as_rational(e - e.xreplace({x: y}))
 
 
 def test_affine_in_functions_and_not_beyond():
