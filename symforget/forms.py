@@ -191,7 +191,7 @@ def _log(side: Expr) -> Expr:
     if isinstance(side, Mul):
         return Add(*map(_log, side.args))
     if isinstance(side, exp):
-        return side.args[0]
+        return side.exp
     if isinstance(side, Pow):
         return side.exp * _log(side.base)
     return log(side, evaluate=not isinstance(side, Add))
