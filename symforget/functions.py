@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import mpmath
@@ -29,7 +31,7 @@ from sympy import (
 from sympy.printing.latex import LatexPrinter
 
 from symforget.ranges import ONE, ZERO, Range
-from symforget.trees import put_in
+from symforget.trees import mapped, put_in
 
 
 class Phi(Function):
@@ -79,10 +81,23 @@ _LEVELS = 10**9
 """Beyond the indices that SymPy gives to dummies, which start at random below 10^7."""
 
 
+class _BoundVariable(Dummy):
+    """The variable of an expectation: printed by its name, z, or z_2, z_3, ... where expectations are nested."""
+
+    __slots__ = ()
+
+    def _sympystr(self, printer: Any) -> str:
+        return self.name
+
+    def _latex(self, printer: LatexPrinter) -> str:
+        return printer._print(Symbol(self.name))
+
+
+@lru_cache(maxsize=64)
 def _bound_variable(level: int) -> Dummy:
     # One fixed dummy for each depth of nesting: equal expectations compare equal, and no symbol of a
     # reader's can be captured.
-    return Dummy("z", dummy_index=_LEVELS + level, real=True)
+    return _BoundVariable("z" if level == 1 else f"z_{level}", dummy_index=_LEVELS + level, real=True)
 
 
 class normal(Expr):
@@ -104,8 +119,9 @@ class normal(Expr):
         free = inner.free_symbols
         if old not in free:
             return inner
-        inside = {e.variable for e in inner.atoms(normal)}
-        new = _bound_variable(1 + _highest_level(inside | free - {old}))
+        new = _level_above(_depth(inner), free - {old})
+        if inner.has(normal):
+            inner, old = _with_own_levels(inner, old)
         return Expr.__new__(cls, Lambda(new, put_in(inner, {old: new}) if old != new else inner))
 
     @property
@@ -160,22 +176,32 @@ class normal(Expr):
                 return None  # a function that mpmath does not have
 
     def _latex(self, printer: LatexPrinter, **options: Any) -> str:
-        z = printer._print(self.variable).lstrip("_")
-        body = printer._print(self.body.xreplace({self.variable: Symbol(z)}))
+        z, body = (printer._print(part) for part in (self.variable, self.body))
         return rf"\mathbb{{E}}_{{{z} \sim N(0, 1)}}\left[{body}\right]"
 
     def _sympystr(self, printer: Any) -> str:
-        name = self.variable.name
-        return f"normal({printer._print(self.body.xreplace({self.variable: Symbol(name)}))}, {name})"
+        return f"normal({printer._print(self.body)}, {printer._print(self.variable)})"
 
 
-def _highest_level(symbols: set[Symbol]) -> int:
-    """That of the bound variables among the symbols; 0 without any.
+@lru_cache(maxsize=4096)
+def _depth(expr: Expr) -> int:
+    """How many expectations are nested in the expression."""
+    return max((1 + _depth(e.body) for e in expr.atoms(normal)), default=0)
 
-    The variable of an expectation is free in what is opened inside it, where it must not be bound again.
+
+def _level_above(depth: int, taken: set[Any]) -> Dummy:
+    """The variable of an expectation that has so many nested in it.
+
+    Where it is opened inside another one, whose variable is free there, the first that is not taken; once the outer one
+    is made anew, so is the inner one.
     """
-    levels = (s.dummy_index - _LEVELS for s in symbols if isinstance(s, Dummy))
-    return max((level for level in levels if level > 0), default=0)
+    return next(v for v in map(_bound_variable, count(depth + 1)) if v not in taken)
+
+
+def _with_own_levels(inner: Expr, old: Symbol) -> tuple[Expr, Symbol]:
+    """What is inside an expectation, each nested one with the variable of its depth, and a fresh variable outside."""
+    fresh = Dummy("z", real=True)
+    return mapped(put_in(inner, {old: fresh}), normal, lambda e: normal(*e.args)), fresh
 
 
 def _moment(n: int) -> Rational:

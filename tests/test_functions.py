@@ -5,10 +5,11 @@ import pickle
 import mpmath
 import pytest
 from flint import arb
-from sympy import Integral, Rational, Symbol, erf, exp, latex, log, oo, pi, sech, simplify, sqrt
+from sympy import Integral, Rational, Symbol, erf, exp, latex, log, oo, pi, sech, simplify, sin, sqrt
 
 from symforget.balls import evaluate, workprec
 from symforget.functions import Phi, normal
+from symforget.gate.symbolic import gate_s
 from symforget.ranges import Range
 
 x = Symbol("x", real=True)
@@ -98,3 +99,14 @@ def test_certified_expectations_contain_the_closed_form(body, value):
             with workprec(4 * bits):
                 exact = compile_ball(value + x * 0, ())()
                 assert found.overlaps(exact) and found.contains(exact.mid())
+
+
+def test_nested_expectations_are_the_same_however_they_were_made():
+    """Made anew, pickled, differentiated, or opened from inside: otherwise true steps would be refused."""
+    a, w, z = Symbol("a"), Symbol("w", real=True), Symbol("z", real=True)
+    nested = normal(exp(a * z) * normal(sin(w * z), w), z)
+    assert nested.func(*nested.args) == nested == pickle.loads(pickle.dumps(nested))
+    assert nested.diff(a) == normal(z * exp(a * z) * normal(sin(w * z), w), z)
+    opened = normal(gate_s(a, z), z).replace(gate_s, lambda d, l: normal(sech((d * w + l) / 2), w))
+    assert opened == normal(normal(sech((a * w + z) / 2), w), z)
+    assert str(opened) == "normal(normal(sech(a*z/2 + z_2/2), z), z_2)"

@@ -87,7 +87,8 @@ class SpaceIntegral(IntegralOverSpace):
         f = self.integrand
         moved = diff(f, s)
         for density, centre in zip(DENSITIES, self.centres, strict=True):
-            moved += diff(f, density) * density * (x - centre) * diff(centre, s)
+            if s in centre.free_symbols:
+                moved += diff(f, density) * density * (x - centre) * diff(centre, s)
         return SpaceIntegral(moved, self.centres)
 
     def on_a_line(self) -> Expr:
