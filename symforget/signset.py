@@ -91,12 +91,12 @@ def _assumed(expr: Expr) -> int:
         if found is not None:
             return found
     expr = expr.xreplace({n: _hidden(n) for n in _numbers_in(expr)})
-    if expr.is_zero:
-        return ZERO
     if expr.is_positive:
         return POSITIVE
     if expr.is_negative:
         return NEGATIVE
+    if expr.is_zero:
+        return ZERO
     if expr.is_nonnegative:
         return ZERO | POSITIVE
     if expr.is_nonpositive:
