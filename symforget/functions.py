@@ -116,12 +116,13 @@ class normal(Expr):
         if not isinstance(function, Lambda) or len(function.variables) != 1:
             raise TypeError("normal(expr, z): z is the one symbol bound by the expectation")
         old, inner = function.variables[0], function.expr
-        free = inner.free_symbols
-        if old not in free:
+        if old not in inner.free_symbols:
             return inner
-        new = _level_above(_depth(inner), free - {old})
+        taken = inner.free_symbols - {old}
         if inner.has(normal):
             inner, old = _with_own_levels(inner, old)
+            taken |= {e.variable for e in inner.atoms(normal)}
+        new = _level_above(_depth(inner), taken)
         return Expr.__new__(cls, Lambda(new, put_in(inner, {old: new}) if old != new else inner))
 
     @property
@@ -192,8 +193,8 @@ def _depth(expr: Expr) -> int:
 def _level_above(depth: int, taken: set[Any]) -> Dummy:
     """The variable of an expectation that has so many nested in it.
 
-    Where it is opened inside another one, whose variable is free there, the first that is not taken; once the outer one
-    is made anew, so is the inner one.
+    Where it is opened inside another one, whose variable is free there, the first that is not taken, free or bound;
+    once the outer one is made anew, so is the inner one.
     """
     return next(v for v in map(_bound_variable, count(depth + 1)) if v not in taken)
 

@@ -110,3 +110,13 @@ def test_nested_expectations_are_the_same_however_they_were_made():
     opened = normal(gate_s(a, z), z).replace(gate_s, lambda d, l: normal(sech((d * w + l) / 2), w))
     assert opened == normal(normal(sech((a * w + z) / 2), w), z)
     assert str(opened) == "normal(normal(sech(a*z/2 + z_2/2), z), z_2)"
+
+
+def test_expectations_made_from_inside_out_never_take_each_others_variables():
+    """While the outermost variable is still free, the inner two must both avoid it, and one another."""
+    u, w, outermost = Symbol("u", real=True), Symbol("w", real=True), normal(x**3, x).variable
+    innermost = normal(exp(w + 2 * u + 3 * outermost), w)
+    middle = normal(innermost * u, u)
+    assert len({middle.variable, outermost, *(e.variable for e in middle.body.atoms(normal))}) == 3
+    expected = normal(normal(normal(exp(w + 2 * u + 3 * y), w) * u, u), y)
+    assert normal(middle, outermost) == expected == expected.func(*expected.args)
