@@ -130,7 +130,7 @@ class gate_s_derivative(_Certified):
         if l.is_zero and k.is_odd:
             return S.Zero
         if delta.is_zero:
-            return _sech_derivative(k).xreplace({_X: l})
+            return sech_derivative(k, l)
         if l.could_extract_minus_sign():
             return (-1) ** k * cls(k, delta, -l)
         return None
@@ -156,7 +156,7 @@ class gate_s_derivative(_Certified):
         if not k.is_Integer:
             return None
         u = Dummy("u", real=True)
-        derivative = _sech_derivative(k).xreplace({_X: delta * u + l})
+        derivative = sech_derivative(k, delta * u + l)
         return Integral(exp(-(u**2) / 2) / sqrt(2 * pi) * derivative, (u, -oo, oo))
 
     def _latex(self, printer: Any, exp: Any = None) -> str:
@@ -169,9 +169,13 @@ class gate_s_derivative(_Certified):
 _X = Dummy("x")
 
 
+def sech_derivative(k: Expr, at: Expr) -> Expr:
+    """The k-th derivative of sech(x/2) in x, at a point; k = 0, 1, 2, ..."""
+    return _sech_derivative(k).xreplace({_X: at})
+
+
 @lru_cache(maxsize=64)
 def _sech_derivative(k: Expr) -> Expr:
-    """The k-th derivative of sech(x/2) in x."""
     return sech(_X / 2).diff(_X, k)
 
 

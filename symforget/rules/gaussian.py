@@ -34,14 +34,14 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from symforget.calculus import SampleIntegral, map_integrals, unfold, well_defined
 from symforget.derivation import ACCEPTED, NOT_OVER_THE_LINE, Checked, Context, runs_over_the_line
 from symforget.functions import normal
-from symforget.gate.symbolic import gate_s, gate_s_derivative
+from symforget.gate.symbolic import gate_s, gate_s_derivative, sech_derivative
 from symforget.instances import on_whitened_line
 from symforget.integration import is_integrable
 from symforget.rational import affine_in
 from symforget.signs import is_zero
 from symforget.trees import NOT_SMOOTH, differentiates_a_kink, mapped
 
-_Z, _U, _X = (Dummy(name, real=True) for name in "zux")
+_Z, _U = (Dummy(name, real=True) for name in "zu")
 """Variables of our own, so that no parameter of a claim can be one of them."""
 
 NOT_AN_EQUALITY = Checked(False, "this rule justifies an equality only")
@@ -95,15 +95,11 @@ class GateAsExpectation:
 
 
 def _gate_opened(expr: Expr) -> Expr:
-    u, x = _U, _X
-
     def expectation(order: Expr, separation: Expr, shift: Expr) -> Expr:
-        return normal(sech(x / 2).diff(x, int(order)).xreplace({x: separation * u + shift}), u)
+        return normal(sech_derivative(order, separation * _U + shift), _U)
 
     opened = mapped(expr, gate_s, lambda e: expectation(Integer(0), *e.args))
-    return opened.replace(
-        lambda e: isinstance(e, gate_s_derivative) and e.args[0].is_Integer, lambda e: expectation(*e.args)
-    )
+    return mapped(opened, gate_s_derivative, lambda e: expectation(*e.args) if e.args[0].is_Integer else e)
 
 
 @dataclass(frozen=True)
